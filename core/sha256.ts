@@ -1,0 +1,7 @@
+import { createHash } from 'node:crypto';
+import { bytesToHex, type Digest } from './values.ts';
+
+/** SHA-256 (FIPS 180-4) of `bytes`, as 0x-hex. Files and documents are named by it. */
+export function sha256(bytes: Uint8Array): Digest {
+  return bytesToHex(createHash('sha256').update(bytes).digest()) as Digest;
+}
