@@ -1,0 +1,1 @@
+"""What goes into the vector files: one module a file, each with `build()`."""

@@ -1,0 +1,1 @@
+"""Syndic's formats a second time, in plain Python, sharing no code with `core`."""
