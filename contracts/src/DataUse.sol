@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IConsortium} from "./interfaces/IConsortium.sol";
+import {IDataUse} from "./interfaces/IDataUse.sol";
+import {IRoundLedger} from "./interfaces/IRoundLedger.sol";
+
+/// @title Members' datasets and their consent, with its whole history.
+/// @dev Deployed second, with the address that the ledger will have: the deployer's next creation. The ledger's
+/// constructor refuses to come to life anywhere else, so that the two always name each other.
+contract DataUse is IDataUse {
+    IConsortium public immutable consortium;
+    IRoundLedger public immutable ledger;
+
+    mapping(uint16 slot => mapping(bytes32 dataset => mapping(bytes32 root => Version))) private _versions;
+    mapping(uint16 slot => mapping(bytes32 dataset => bool)) private _hasVersion;
+    mapping(bytes32 study => mapping(uint16 slot => Grant[])) private _grants;
+
+    /// @param consortium_ whose members these are.
+    /// @param ledger_ where the RoundLedger will stand: for a deployer that sends this creation with nonce n, the
+    /// CREATE address of nonce n + 1.
+    constructor(IConsortium consortium_, IRoundLedger ledger_) {
+        consortium = consortium_;
+        ledger = ledger_;
+    }
+
+    /// @inheritdoc IDataUse
+    function addVersion(uint16 slot, bytes32 dataset, bytes32 root, uint40 rows) external {
+        IConsortium.Member memory member = consortium.member(slot);
+        if (msg.sender != member.account && msg.sender != member.key) revert NotAccountNorKey(msg.sender, slot);
+        if (member.suspendedAt != 0) revert MemberNotActive(slot);
+        if (rows == 0) revert RowsOutOfRange(rows);
+        if (_versions[slot][dataset][root].addedAt != 0) revert VersionExists(slot, dataset, root);
+        _versions[slot][dataset][root] = Version({addedAt: uint64(block.timestamp), rows: rows});
+        _hasVersion[slot][dataset] = true;
+        emit VersionAdded(slot, dataset, root, rows);
+    }
+
+    /// @inheritdoc IDataUse
+    function grant(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until) external {
+        IConsortium.Member memory member = consortium.member(slot);
+        if (msg.sender != member.account) revert NotAccount(msg.sender, slot);
+        if (member.suspendedAt != 0) revert MemberNotActive(slot);
+        IRoundLedger.Study memory opened = ledger.study(study);
+        if (opened.openedAt == 0) revert UnknownStudy(study);
+        if (opened.outcome != 0) revert StudyIsClosed(study);
+        if (opened.plan != plan) revert WrongPlan(opened.plan, plan);
+        if (until <= block.timestamp) revert UntilInPast(until);
+        if (!_hasVersion[slot][dataset]) revert DatasetUnknown(slot, dataset);
+        if (isLive(study, slot)) revert GrantIsLive(study, slot);
+        _grants[study][slot].push(
+            Grant({plan: plan, dataset: dataset, grantedAt: uint64(block.timestamp), until: until, revokedAt: 0})
+        );
+        emit Granted(study, slot, plan, dataset, until);
+        ledger.onGranted(study, slot, until);
+    }
+
+    /// @inheritdoc IDataUse
+    /// @dev Works for a suspended member and for a closed study too: consent can always be withdrawn.
+    function revoke(bytes32 study, uint16 slot) external {
+        if (msg.sender != consortium.member(slot).account) revert NotAccount(msg.sender, slot);
+        if (!isLive(study, slot)) revert NoLiveGrant(study, slot);
+        Grant[] storage grants = _grants[study][slot];
+        grants[grants.length - 1].revokedAt = uint64(block.timestamp);
+        emit Revoked(study, slot);
+        ledger.onRevoked(study, slot);
+    }
+
+    /// @inheritdoc IDataUse
+    function version(uint16 slot, bytes32 dataset, bytes32 root) external view returns (Version memory) {
+        return _versions[slot][dataset][root];
+    }
+
+    /// @inheritdoc IDataUse
+    function grantCount(bytes32 study, uint16 slot) external view returns (uint256) {
+        return _grants[study][slot].length;
+    }
+
+    /// @inheritdoc IDataUse
+    function grantAt(bytes32 study, uint16 slot, uint256 index) external view returns (Grant memory) {
+        return _grants[study][slot][index];
+    }
+
+    /// @inheritdoc IDataUse
+    function latestGrant(bytes32 study, uint16 slot) external view returns (Grant memory newest) {
+        Grant[] storage grants = _grants[study][slot];
+        if (grants.length != 0) newest = grants[grants.length - 1];
+    }
+
+    /// @inheritdoc IDataUse
+    function isLive(bytes32 study, uint16 slot) public view returns (bool) {
+        Grant[] storage grants = _grants[study][slot];
+        if (grants.length == 0) return false;
+        Grant storage newest = grants[grants.length - 1];
+        return newest.revokedAt == 0 && block.timestamp < newest.until;
+    }
+}
