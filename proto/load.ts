@@ -1,0 +1,23 @@
+import { type GrpcObject, loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync, type Options } from '@grpc/proto-loader';
+import type { ProtoGrpcType as SessionPackage } from './generated/session.ts';
+import type { ProtoGrpcType as TasksPackage } from './generated/tasks.ts';
+import type { ProtoGrpcType as TransferPackage } from './generated/transfer.ts';
+
+/** The same choices as proto/generate.ts, so that what is loaded has the generated types. */
+export const protoOptions: Options = {
+  longs: String,
+  enums: String,
+  oneofs: true,
+  defaults: true,
+  includeDirs: [import.meta.dirname],
+};
+
+type Syndic = SessionPackage & TasksPackage & TransferPackage;
+
+/** The wire contract: service definitions and client constructors of `syndic.v1`. */
+export function loadWire(): Syndic['syndic']['v1'] {
+  const names = ['session', 'tasks', 'transfer'].map((name) => `syndic/v1/${name}.proto`);
+  const loaded: GrpcObject = loadPackageDefinition(loadSync(names, protoOptions));
+  return (loaded as unknown as Syndic).syndic.v1;
+}
