@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SyndicError } from '../../core/errors/SyndicError.ts';
+import { sha256 } from '../../core/sha256.ts';
+import { type Digest, fileName, type StudyId, ZERO_DIGEST } from '../../core/values.ts';
+import type { Journal, JournalEntry, PreparedEntry } from './port.ts';
+
+/** A line of the journal: the entry, and the SHA-256 of the line before it, so that no line can be taken out. */
+type Line = JournalEntry & { readonly prev: Digest };
+
+/**
+ * A journal in a folder: `journal.jsonl`, one entry a line, each synced before anything leaves; and `files/`, what was
+ * signed and sent, named by SHA-256. A last line that a crash cut short was never acted on and is taken off.
+ *
+ * @throws SyndicError DOCUMENT_INVALID when a line was changed or taken out
+ */
+export async function openJournal(dir: string): Promise<Journal & { close(): Promise<void> }> {
+  const files = join(dir, 'files');
+  const path = join(dir, 'journal.jsonl');
+  await mkdir(files, { recursive: true, mode: 0o700 });
+  const prepared = new Map<string, PreparedEntry>();
+  let prev = await replay(path, (entry) => {
+    if (entry.type === 'prepared') prepared.set(key(entry.study, entry.round), entry);
+  });
+  const log = await open(path, 'a', 0o600);
+  let writing: Promise<void> = Promise.resolve();
+
+  async function write(entry: JournalEntry): Promise<void> {
+    const text = JSON.stringify({ ...entry, prev });
+    await log.appendFile(`${text}\n`);
+    await log.datasync();
+    prev = sha256(Buffer.from(text));
+    if (entry.type === 'prepared') prepared.set(key(entry.study, entry.round), entry);
+  }
+
+  return {
+    keep: (bytes) => keep(files, bytes),
+    read: (digest) => read(files, digest),
+    append(entry) {
+      const turn = writing.then(() => write(entry));
+      // The next entry waits for this one; whether this one failed is its own caller's to know.
+      writing = turn.catch(() => undefined);
+      return turn;
+    },
+    prepared: (study, round) => prepared.get(key(study, round)) ?? null,
+    async forgetUpdates(study, round) {
+      for (const entry of prepared.values()) {
+        if (entry.study === study && entry.round < round)
+          await rm(join(files, fileName(entry.update)), { force: true });
+      }
+    },
+    async close() {
+      await writing;
+      await log.close();
+    },
+  };
+}
+
+function key(study: StudyId, round: number): string {
+  return `${study}/${round}`;
+}
+
+/** Reads every line, checks the chain, cuts a last line short of its end. Returns the last line's SHA-256. */
+async function replay(path: string, each: (entry: JournalEntry) => void): Promise<Digest> {
+  if (!existsSync(path)) return ZERO_DIGEST;
+  const text = await readFile(path);
+  const end = text.lastIndexOf(0x0a) + 1;
+  if (end < text.length) await truncate(path, end);
+  let prev: Digest = ZERO_DIGEST;
+  const lines = text.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
+  for (const [index, line] of lines.entries()) {
+    const entry = parse(line);
+    if (entry?.prev !== prev) {
+      throw new SyndicError(
+        'DOCUMENT_INVALID',
+        `line ${index + 1} of ${path} does not follow from the one before it: the journal was changed; put it back from a copy`,
+        { line: index + 1 },
+      );
+    }
+    prev = sha256(Buffer.from(line));
+    each(entry);
+  }
+  return prev;
+}
+
+function parse(line: string): Line | null {
+  try {
+    return JSON.parse(line) as Line;
+  } catch {
+    return null;
+  }
+}
+
+async function keep(files: string, bytes: Uint8Array): Promise<Digest> {
+  const digest = `0x${createHash('sha256').update(bytes).digest('hex')}` as Digest;
+  const path = join(files, fileName(digest));
+  if (existsSync(path)) return digest;
+  const aside = `${path}.tmp`;
+  await synced(aside, 'w', (file) => file.writeFile(bytes));
+  await rename(aside, path);
+  await synced(files, 'r', async () => undefined);
+  return digest;
+}
+
+async function synced(path: string, flags: string, act: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(path, flags, 0o600);
+  try {
+    await act(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function read(files: string, digest: Digest): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(join(files, fileName(digest))));
+  } catch (cause) {
+    throw new SyndicError('NOT_FOUND', `the journal keeps no file ${digest}`, { digest }, { cause });
+  }
+}

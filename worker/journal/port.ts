@@ -1,0 +1,54 @@
+import type { ErrorCode } from '../../core/errors/codes.ts';
+import type { Digest, Instant, StudyId } from '../../core/values.ts';
+
+/** The site's own append-only record of everything that left, with the bytes themselves. */
+export interface Journal {
+  /** Makes bytes durable under their SHA-256. */
+  keep(bytes: Uint8Array): Promise<Digest>;
+  /** @throws SyndicError NOT_FOUND */
+  read(digest: Digest): Promise<Uint8Array>;
+  append(entry: JournalEntry): Promise<void>;
+  /** What was signed for a round, so that it is sent again and never signed twice; null when nothing was. */
+  prepared(study: StudyId, round: number): PreparedEntry | null;
+  /** Deletes kept update files of a study's rounds before `round`; their digests and documents stay. */
+  forgetUpdates(study: StudyId, round: number): Promise<void>;
+}
+
+export type JournalEntry = PreparedEntry | AcceptedEntry | RefusedEntry;
+
+/** Update, report and statement are durable here; from now on they may leave. */
+export interface PreparedEntry {
+  readonly type: 'prepared';
+  readonly at: Instant;
+  readonly study: StudyId;
+  readonly round: number;
+  readonly plan: Digest;
+  readonly baseModel: Digest;
+  readonly dataset: Digest;
+  readonly update: Digest;
+  readonly length: number;
+  readonly samples: number;
+  readonly report: Digest;
+  readonly statement: Digest;
+}
+
+/** The coordinator's receipt is here and says what was sent. */
+export interface AcceptedEntry {
+  readonly type: 'accepted';
+  readonly at: Instant;
+  readonly study: StudyId;
+  readonly round: number;
+  readonly update: Digest;
+  readonly receipt: Digest;
+}
+
+/** This site refused a task, or the coordinator refused what this site sent. */
+export interface RefusedEntry {
+  readonly type: 'refused';
+  readonly at: Instant;
+  readonly by: 'site' | 'coordinator';
+  readonly study: StudyId;
+  readonly round: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}

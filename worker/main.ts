@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { toSyndicError } from '../core/errors/SyndicError.ts';
+import { type Invitation, parseInvitation } from '../core/invitation/Invitation.ts';
+import { openKey } from '../core/statements/keystore.ts';
+import { domain } from '../core/statements/types.ts';
+import { instant } from '../core/values.ts';
+import { type WorkerConfig, workerPaths } from './config.ts';
+import { CsvSource } from './data/csv.ts';
+import { openJournal } from './journal/file.ts';
+import { sealedWorkerKey } from './keys/sealed.ts';
+import { connectSiteChain } from './policy/ethereum.ts';
+import { createPolicy } from './policy/policy.ts';
+import { createSession } from './session/grpc.ts';
+import type { TaskOffer } from './session/port.ts';
+import { TaskRunner } from './TaskRunner.ts';
+import { TfjsTrainer } from './training/tfjs.ts';
+
+/** Runs a worker until `signal` aborts. @throws SyndicError on what no retry mends, such as PIN_MISMATCH */
+export async function runWorker(config: WorkerConfig, signal: AbortSignal): Promise<void> {
+  const log = createLog(config);
+  const paths = workerPaths(config.WORKER_DIR);
+  const invitation = parseInvitation(JSON.parse(await readFile(paths.invitation, 'utf8')));
+  const messages = domain(invitation.chainId, invitation.contracts.ledger);
+  const opened = await openKey(await readFile(paths.keystore, 'utf8'), config.KEYSTORE_PASSPHRASE);
+  const key = sealedWorkerKey(opened, messages);
+  const chain = connectSiteChain(config.CHAIN_RPC_URL, invitation);
+  const policy = createPolicy({ invitation, workerKey: key.address, chainLagSeconds: config.CHAIN_LAG_SECONDS }, chain);
+  const journal = await openJournal(paths.journal);
+  const trainer = new TfjsTrainer({ backend: config.BACKEND });
+  const clock = () => instant(Math.floor(Date.now() / 1000));
+  const session = createSession(
+    { identity: identityOf(invitation), slot: invitation.slot },
+    { key, coordinatorKey: policy.coordinatorKey, clock, log, domain: messages },
+  );
+  const split = config.SPLIT_FILE === undefined ? {} : { splitFile: config.SPLIT_FILE };
+  const data = new CsvSource({ path: config.DATA_FILE, ...split });
+  const runner = new TaskRunner(
+    { domain: messages, cacheDir: paths.cache, versionsDir: paths.versions },
+    { session, policy, chain, data, trainer, key, journal, clock, log },
+  );
+  try {
+    await policy.checkChain();
+    log.info({ slot: invitation.slot, key: key.address, coordinator: invitation.url }, 'worker ready');
+    await Promise.all(await followTasks(session.tasks(signal), runner, signal, log));
+  } finally {
+    await trainer.close();
+    await session.close();
+    await journal.close();
+    chain.close();
+  }
+}
+
+/** One task after the other; offers that come meanwhile wait, and are skipped if they were cancelled by then. */
+async function followTasks(
+  tasks: AsyncIterable<TaskOffer>,
+  runner: TaskRunner,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<Promise<void>[]> {
+  let last: Promise<void> = Promise.resolve();
+  for await (const task of tasks) {
+    last = last.then(() => persevere(task, runner, AbortSignal.any([signal, task.cancelled]), log));
+  }
+  return [last];
+}
+
+/** Tries until it is done, refused, or no longer wanted. */
+async function persevere(task: TaskOffer, runner: TaskRunner, signal: AbortSignal, log: Logger): Promise<void> {
+  for (let seconds = 1; !signal.aborted; seconds = Math.min(seconds * 2, 30)) {
+    try {
+      return await runner.run(task, signal);
+    } catch (thrown) {
+      const { code, message } = toSyndicError(thrown);
+      log.warn({ study: task.study, round: task.round, code }, `${message}; trying again in ${seconds} s`);
+      await sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+function identityOf(invitation: Invitation) {
+  const { pin, coordinator } = invitation;
+  return { target: invitation.url.replace('grpcs://', ''), pin, coordinator };
+}
+
+function createLog(config: WorkerConfig): Logger {
+  const stderr: DestinationStream = destination(2);
+  return pino({ level: config.LOG_LEVEL, base: { room: 'worker' } }, stderr);
+}

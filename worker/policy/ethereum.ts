@@ -1,0 +1,116 @@
+import { Contract, type ContractRunner, FetchRequest, JsonRpcProvider, Network, type Result } from 'ethers';
+import { Consortium } from '../../contracts/generated/Consortium.ts';
+import { DataUse } from '../../contracts/generated/DataUse.ts';
+import { RoundLedger } from '../../contracts/generated/RoundLedger.ts';
+import { SyndicError } from '../../core/errors/SyndicError.ts';
+import type { Invitation } from '../../core/invitation/Invitation.ts';
+import { type Address, address, type Digest, digest, type StudyId, ZERO_ADDRESS } from '../../core/values.ts';
+
+/** The few facts that a worker believes only from the chain, read over the hospital's own RPC. */
+export interface SiteChain {
+  /** @throws SyndicError CHAIN_MISMATCH */
+  checkNetwork(): Promise<void>;
+  /** The key with which a coordinator's account acts now; null when it may not or has none. */
+  coordinatorKey(account: Address): Promise<Address | null>;
+  study(id: StudyId): Promise<SiteStudy | null>;
+  /** This member's live grant in a study: its plan and dataset; null when none is live. */
+  liveGrant(study: StudyId): Promise<{ plan: Digest; dataset: Digest } | null>;
+  /** This member's current worker key, while the member is active; null otherwise. */
+  ownKey(): Promise<Address | null>;
+  /** The upper bound of rows of a version of this member's dataset; null when it is not anchored. */
+  versionRows(dataset: Digest, root: Digest): Promise<number | null>;
+  close(): void;
+}
+
+export interface SiteStudy {
+  readonly coordinator: Address;
+  readonly minIncluded: number;
+  readonly open: boolean;
+  readonly lastRound: number;
+  readonly plan: Digest;
+  readonly model: Digest;
+}
+
+/** @throws SyndicError CHAIN_UNAVAILABLE (retryable) from any of its calls when the node does not answer. */
+export function connectSiteChain(rpcUrl: string, invitation: Invitation): SiteChain {
+  const request = new FetchRequest(rpcUrl);
+  request.timeout = 15_000;
+  const network = Network.from(invitation.chainId);
+  const provider = new JsonRpcProvider(request, network, { staticNetwork: network, cacheTimeout: -1 });
+  const { contracts, slot } = invitation;
+  const consortium = reader(contracts.consortium, Consortium.abi, provider);
+  const dataUse = reader(contracts.dataUse, DataUse.abi, provider);
+  const ledger = reader(contracts.ledger, RoundLedger.abi, provider);
+
+  return {
+    async checkNetwork() {
+      const [chainId, block] = await answered(() =>
+        Promise.all([provider.send('eth_chainId', []), provider.send('eth_getBlockByNumber', ['0x0', false])]),
+      );
+      if (Number(chainId) !== invitation.chainId || block?.hash !== invitation.genesis) {
+        throw new SyndicError(
+          'CHAIN_MISMATCH',
+          `the node serves chain ${Number(chainId)} with genesis ${block?.hash}; the invitation names chain ` +
+            `${invitation.chainId} with genesis ${invitation.genesis}: point the worker at a node of that chain`,
+          { got: Number(chainId), want: invitation.chainId },
+        );
+      }
+    },
+    async coordinatorKey(account) {
+      const [listed, key] = await Promise.all([consortium('isCoordinator', account), consortium('keyOf', account)]);
+      return listed[0] === true ? knownAddress(key[0]) : null;
+    },
+    async study(id) {
+      const [found] = await ledger('study', id);
+      if (Number(found.openedAt) === 0) return null;
+      return {
+        coordinator: address(found.coordinator),
+        minIncluded: Number(found.minIncluded),
+        open: Number(found.outcome) === 0,
+        lastRound: Number(found.lastRound),
+        plan: digest(found.plan),
+        model: digest(found.model),
+      };
+    },
+    async liveGrant(study) {
+      const [live, latest] = await Promise.all([dataUse('isLive', study, slot), dataUse('latestGrant', study, slot)]);
+      return live[0] === true ? { plan: digest(latest[0].plan), dataset: digest(latest[0].dataset) } : null;
+    },
+    async ownKey() {
+      const [active, member] = await Promise.all([consortium('isActive', slot), consortium('member', slot)]);
+      return active[0] === true ? knownAddress(member[0].key) : null;
+    },
+    async versionRows(dataset, root) {
+      const [version] = await dataUse('version', slot, dataset, root);
+      return Number(version.addedAt) === 0 ? null : Number(version.rows);
+    },
+    close: () => provider.destroy(),
+  };
+}
+
+type Read = (method: string, ...args: unknown[]) => Promise<Result>;
+
+function reader(at: Address, abi: readonly unknown[], provider: ContractRunner): Read {
+  const contract = new Contract(at, abi as never, provider);
+  return (method, ...args) => answered(() => contract.getFunction(method).staticCallResult(...args));
+}
+
+/** Names what a node's silence is; ethers' own errors carry request bodies and are long. */
+async function answered<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code ?? 'no answer';
+    throw new SyndicError(
+      'CHAIN_UNAVAILABLE',
+      `the chain's node does not answer (${code}): check the RPC URL`,
+      {},
+      { cause },
+    );
+  }
+}
+
+function knownAddress(value: string): Address | null {
+  const key = address(value);
+  return key === ZERO_ADDRESS ? null : key;
+}
