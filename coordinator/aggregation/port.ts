@@ -1,0 +1,19 @@
+import type { StrategyPlan } from '../../core/plan/Plan.ts';
+import type { Digest, Slot } from '../../core/values.ts';
+
+/** Runs core/aggregate over stored files, off the event loop. */
+export interface Aggregator {
+  /**
+   * Resolves once the global model is durable in the store. Same inputs, same bytes.
+   * @throws SyndicError AGGREGATE_NOT_FINITE, TENSORS_MISMATCH, NOT_FOUND
+   */
+  aggregate(job: AggregationJob): Promise<{ global: Digest; length: number }>;
+  close(): Promise<void>;
+}
+
+export interface AggregationJob {
+  readonly strategy: StrategyPlan;
+  readonly base: Digest;
+  /** Ascending slots, at least two. */
+  readonly updates: readonly { readonly slot: Slot; readonly update: Digest; readonly weight: number }[];
+}

@@ -1,0 +1,37 @@
+import type { Digest, Round, StudyId } from '../../core/values.ts';
+import type { DatabaseTransaction } from '../db/connect.ts';
+
+/** What we say to the chain: an outbox row is written with the state change that causes it; the rest follows. */
+export interface Anchor {
+  /** Puts a message into the outbox, within the caller's transaction. One row a (study, kind, round), for good. */
+  enqueue(tx: DatabaseTransaction, message: OutboxMessage): Promise<void>;
+  /** Where a message stands; null when it was never put in. */
+  status(study: StudyId, kind: OutboxKind, round: Round | 0): Promise<OutboxStatus | null>;
+  /** Moves every row as far as it can go now. Idempotent; safe from several processes. */
+  tick(): Promise<void>;
+}
+
+export type OutboxKind = 'open' | 'start' | 'record' | 'note' | 'close';
+
+export interface OutboxMessage {
+  readonly study: StudyId;
+  readonly kind: OutboxKind;
+  /** 0 for what is no round's. */
+  readonly round: Round | 0;
+  /** ABI-encoded call of the ledger, 0x-hex. */
+  readonly calldata: `0x${string}`;
+}
+
+/**
+ * pending: calldata stored. signed: nonce and signed bytes stored. sent: handed to a node. mined: in a block.
+ * final: in a final block. refused: `eth_call` or the block says that it reverts; `error` has the contract's own.
+ */
+export type OutboxState = 'pending' | 'signed' | 'sent' | 'mined' | 'final' | 'refused';
+
+export interface OutboxStatus {
+  readonly state: OutboxState;
+  readonly transaction: Digest | null;
+  readonly block: number | null;
+  /** The contract's custom error by name, such as `GrantNotLive`, with its arguments; null otherwise. */
+  readonly error: { readonly name: string; readonly args: readonly string[] } | null;
+}

@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { SyndicError } from '../core/errors/SyndicError.ts';
+import { type Address, address } from '../core/values.ts';
+import { type Finality, parseFinality } from './chain/finality.ts';
+
+/**
+ * Every variable that a coordinator reads, and the only place where it reads them. A secret may be given as NAME, or
+ * as NAME_FILE: the path of a file whose first line is the secret.
+ */
+const schema = z.object({
+  /** PostgreSQL: `postgresql://user:password@host:port/database`, `?sslmode=verify-full` for TLS. Secret. */
+  DATABASE_URL: url(['postgres', 'postgresql'], 'a postgresql:// URL, or DATABASE_URL_FILE'),
+  /** Redis for the queue: `redis://` or `rediss://`. Left out: the queue is in PostgreSQL. Secret. */
+  REDIS_URL: url(['redis', 'rediss'], 'a redis:// or rediss:// URL').optional(),
+  /** The folder of models, updates and documents. */
+  MODELS_DIR: path('the folder of models, updates and documents'),
+  /** Bytes that the folder may take. Left out: no bound. */
+  MAX_STORE_BYTES: whole(1, Number.MAX_SAFE_INTEGER).optional(),
+  /** Ethereum JSON-RPC endpoint of a node that this consortium trusts. May hold a key: treated as secret. */
+  CHAIN_RPC_URL: url(['http', 'https'], 'an http(s):// URL of an Ethereum node, or CHAIN_RPC_URL_FILE'),
+  CHAIN_ID: whole(1, Number.MAX_SAFE_INTEGER),
+  /** The three contracts. */
+  CONSORTIUM_ADDRESS: account(),
+  DATA_USE_ADDRESS: account(),
+  LEDGER_ADDRESS: account(),
+  /** When a block is final: `instant` (QBFT, the embedded chain), `blocks:N` (Clique), `finalized` (public Ethereum). */
+  FINALITY: z.string().transform(finality),
+  /** This coordinator's account in the Consortium. */
+  COORDINATOR_ACCOUNT: account(),
+  /** The keystore of its current key: sends transactions, signs receipts and logins. */
+  COORDINATOR_KEYSTORE_FILE: path('the keystore file that `syndic coordinator init` wrote'),
+  /** Secret. */
+  COORDINATOR_KEYSTORE_PASSPHRASE: z.string('the passphrase, or COORDINATOR_KEYSTORE_PASSPHRASE_FILE').min(1),
+  /** Where workers dial in. Port 0: any free one. */
+  GRPC_HOST: z.string().min(1).default('0.0.0.0'),
+  GRPC_PORT: whole(0, 65_535).default(7443),
+  /** PEM: the certificate chain, leaf first, that invitations pin, and its private key. */
+  TLS_CERT_FILE: path('a PEM file with the certificate chain'),
+  TLS_KEY_FILE: path("a PEM file with the certificate's private key"),
+  /** Where operators and auditors ask. */
+  HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+  HTTP_PORT: whole(0, 65_535).default(8080),
+  /** `on`: HTTPS with the same certificate. `off`: for loopback, or behind a proxy that ends TLS. */
+  HTTP_TLS: z.enum(['on', 'off']).default('off'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Seconds within which a worker is heard of. */
+  HEARTBEAT_SECONDS: whole(1, 3600).default(10),
+  /** Seconds after its last heartbeat for which a task counts as being worked on. */
+  LEASE_SECONDS: whole(1, 86_400).default(60),
+  /** Seconds that a login lasts, of workers and of people. */
+  SESSION_SECONDS: whole(60, 604_800).default(43_200),
+  /** Sessions of workers at once. */
+  MAX_SESSIONS: whole(1, 100_000).default(2000),
+  /** Threads that aggregate. The result does not depend on it. */
+  AGGREGATION_THREADS: whole(1, 4).default(1),
+  /** Bytes of each file that such a thread holds at a time; nor on this. */
+  BLOCK_BYTES: whole(4096, 64 * 1024 * 1024).default(1024 * 1024),
+  /** Bytes a chunk of an upload may have. */
+  CHUNK_BYTES: whole(4096, 16 * 1024 * 1024).default(512 * 1024),
+  /** Seconds between two looks at the chain for what the outbox sent. */
+  OUTBOX_SECONDS: z.coerce.number().min(0.01).max(60).default(0.2),
+  /** Seconds between two looks at the chain for grants and starts. */
+  POLL_SECONDS: z.coerce.number().min(0.05).max(600).default(1),
+  /** Seconds for which the bytes of an upload that broke off are kept. */
+  UPLOAD_KEEP_SECONDS: whole(60, 31_536_000).default(604_800),
+  /** For tests: the transition after whose commit the process kills itself, as `round.collecting`, or `round.anchored:3`. */
+  SYNDIC_CRASH_AT: z
+    .string()
+    .regex(/^[a-z]+\.[a-z_]+(:[1-9]\d*)?$/, 'a point such as round.collecting or round.collecting:2')
+    .optional(),
+});
+
+export type CoordinatorConfig = z.infer<typeof schema>;
+
+const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'CHAIN_RPC_URL', 'COORDINATOR_KEYSTORE_PASSPHRASE'] as const;
+
+/** Names of all variables, with the `_FILE` forms of the secrets: for documentation and checks of deployments. */
+export const coordinatorVariables: readonly string[] = [
+  ...Object.keys(schema.shape),
+  ...SECRETS.map((name) => `${name}_FILE`),
+];
+
+/** @throws SyndicError CONFIG_INVALID listing every fault at once; values of secrets are not repeated */
+export function readCoordinatorConfig(environment: Readonly<Record<string, string | undefined>>): CoordinatorConfig {
+  return read(schema, environment);
+}
+
+/** What bringing the database to this version needs. */
+export function readMigrationConfig(environment: Readonly<Record<string, string | undefined>>) {
+  return read(schema.pick({ DATABASE_URL: true }), environment);
+}
+
+/** The configuration as it may be shown: secrets are masked, passwords in URLs too. */
+export function redactConfig(config: CoordinatorConfig): Record<string, unknown> {
+  const shown: Record<string, unknown> = { ...config, FINALITY: finalityText(config.FINALITY) };
+  for (const name of SECRETS) {
+    const value = config[name];
+    if (value !== undefined) shown[name] = name.endsWith('_URL') ? redactUrl(value) : '***';
+  }
+  return shown;
+}
+
+interface Fault {
+  readonly path: string;
+  readonly message: string;
+}
+
+function read<T>(of: z.ZodType<T>, environment: Readonly<Record<string, string | undefined>>): T {
+  const faults: Fault[] = [];
+  const values = readSecrets(environment, faults);
+  const parsed = of.safeParse(values, { reportInput: false });
+  if (parsed.success && faults.length === 0) return parsed.data;
+  const secretless = new Set(faults.map(({ path }) => path.replace(/_FILE$/, '')));
+  for (const issue of parsed.error?.issues ?? []) {
+    const path = issue.path.join('.');
+    if (!secretless.has(path)) faults.push({ path, message: issue.message });
+  }
+  const list = faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new SyndicError('CONFIG_INVALID', `the coordinator's configuration has ${faults.length} fault(s): ${list}`, {
+    faults,
+  });
+}
+
+/** An empty variable is as good as none: compose files write those. */
+function readSecrets(
+  environment: Readonly<Record<string, string | undefined>>,
+  faults: Fault[],
+): Record<string, string | undefined> {
+  const values = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  for (const name of SECRETS) {
+    const file = values[`${name}_FILE`];
+    if (file === undefined) continue;
+    try {
+      values[name] = readFileSync(file, 'utf8').split(/\r?\n/, 1)[0];
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      faults.push({ path: `${name}_FILE`, message: `cannot be read: ${reason}` });
+    }
+  }
+  return values;
+}
+
+function url(protocols: readonly string[], wanted: string) {
+  return z.string(wanted).refine((text) => {
+    return URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1));
+  }, wanted);
+}
+
+function path(wanted: string) {
+  return z
+    .string(wanted)
+    .min(1, wanted)
+    .transform((text) => resolve(text));
+}
+
+function whole(min: number, max: number) {
+  const wanted = `a whole number, ${min} to ${max}`;
+  return z
+    .string(wanted)
+    .regex(/^\d{1,16}$/, wanted)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, wanted);
+}
+
+function account() {
+  const wanted = '20 bytes as 0x-hex';
+  return z
+    .string(wanted)
+    .regex(/^0x[0-9a-fA-F]{40}$/, wanted)
+    .transform((text): Address => address(text));
+}
+
+function finality(text: string, context: z.RefinementCtx): Finality {
+  try {
+    return parseFinality(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+}
+
+function finalityText(of: Finality): string {
+  return of.kind === 'blocks' ? `blocks:${of.n}` : of.kind;
+}
+
+/** Host and database stay; user, password, path of an RPC key and query do not. */
+function redactUrl(text: string): string {
+  const { protocol, username, host, pathname } = new URL(text);
+  const rest = protocol.startsWith('postgres') || protocol.startsWith('redis') || pathname === '/' ? pathname : '/***';
+  return `${protocol}//${username === '' ? '' : '***@'}${host}${rest}`;
+}

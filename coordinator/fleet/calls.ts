@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import type { handleUnaryCall, Metadata, ServerErrorResponse, ServerWritableStream } from '@grpc/grpc-js';
+import { toSyndicError } from '../../core/errors/SyndicError.ts';
+import { toGrpcError } from '../../proto/errors.ts';
+import type { Log } from '../modules.ts';
+
+/** A unary handler of a function that returns or throws. */
+export function unary<Q, A>(log: Log, answer: (request: Q, metadata: Metadata) => Promise<A>): handleUnaryCall<Q, A> {
+  return (call, callback) => {
+    answer(call.request, call.metadata).then(
+      (value) => callback(null, value),
+      (error: unknown) => callback(failure(log, call.getPath(), error)),
+    );
+  };
+}
+
+/** Resolves when there is room for more: one message to a slow reader waits here, not all of them. */
+export async function send<Q, A>(call: ServerWritableStream<Q, A>, message: A): Promise<void> {
+  if (call.cancelled || call.write(message)) return;
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    await Promise.race([once(call, 'drain', { signal }), once(call, 'cancelled', { signal })]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** What the caller is told; what it is not told goes to the log. */
+export function failure(log: Log, path: string, thrown: unknown): ServerErrorResponse {
+  const error = toSyndicError(thrown);
+  if (error.code === 'INTERNAL') log.error({ path, error: describe(thrown) }, 'call failed');
+  else log.debug({ path, code: error.code, error: error.message }, 'call refused');
+  return toGrpcError(error);
+}
+
+function describe(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}

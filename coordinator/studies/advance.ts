@@ -1,0 +1,67 @@
+import type { StudyId } from '../../core/values.ts';
+import { stepClosing } from './close.ts';
+import { stepCollecting } from './closeRound.ts';
+import type { Context } from './context.ts';
+import { decideRound } from './decide.ts';
+import { stepOpen, stepOpening, stepStarting } from './opening.ts';
+import { nextRound, offerTasks } from './openRound.ts';
+import { recordRound, stepRecorded } from './record.ts';
+import { findStudy, type RoundRow, roundsOf, type StudyRow } from './rows.sql.ts';
+import { idle, type Step } from './Step.ts';
+
+/** More steps than any study takes at once: beyond it, something goes in circles. */
+const MOST_STEPS = 1000;
+
+/** Moves a study on until nothing moves, then asks to be woken when something may. */
+export async function advance(context: Context, id: StudyId): Promise<void> {
+  for (let steps = 0; steps < MOST_STEPS; steps++) {
+    const step = await stepOnce(context, id);
+    if (step === 'moved') continue;
+    if (step.wait !== null) await context.queue.wake(id, step.wait);
+    return;
+  }
+  throw new RangeError(`study ${id} moved ${MOST_STEPS} times without coming to rest`);
+}
+
+async function stepOnce(context: Context, id: StudyId): Promise<Step> {
+  const study = await findStudy(context.db, id);
+  if (study === null) return idle;
+  switch (study.state) {
+    case 'opening':
+      return stepOpening(context, study);
+    case 'open':
+      return stepOpen(context, study);
+    case 'starting':
+      return stepStarting(context, study);
+    case 'running':
+      return stepRunning(context, study);
+    case 'closing':
+      return stepClosing(context, study);
+    case 'closed':
+      return idle;
+  }
+}
+
+async function stepRunning(context: Context, study: StudyRow): Promise<Step> {
+  const rounds = await roundsOf(context.db, study.id);
+  const last = rounds.at(-1);
+  if (last === undefined || last.state === 'anchored') return nextRound(context, study, rounds);
+  return stepRound(context, study, last);
+}
+
+async function stepRound(context: Context, study: StudyRow, round: RoundRow): Promise<Step> {
+  switch (round.state) {
+    case 'open':
+      return offerTasks(context, study, round);
+    case 'collecting':
+      return stepCollecting(context, study, round);
+    case 'closed':
+      return decideRound(context, study, round);
+    case 'aggregated':
+      return recordRound(context, study, round);
+    case 'recorded':
+      return stepRecorded(context, study, round);
+    case 'anchored':
+      return idle;
+  }
+}

@@ -1,0 +1,538 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Database } from '../../../../coordinator/db/connect.ts';
+import type { ErrorCode } from '../../../../core/errors/codes.ts';
+import { sha256 } from '../../../../core/sha256.ts';
+import { domain } from '../../../../core/statements/types.ts';
+import { address, instant, ZERO_DIGEST } from '../../../../core/values.ts';
+import { testDatabase } from '../../../support/database.ts';
+import { startPostgres, type TestPostgres } from '../../../support/postgres.ts';
+import {
+  DEADLINE,
+  MAX_SAMPLES,
+  type Member,
+  person,
+  ROUND,
+  randomDigest,
+  type SentUpdate,
+  T0,
+  type TestConsortium,
+  tensor,
+  VERSION_ROWS,
+} from '../../../support/testConsortium.ts';
+import { IntakeWorld } from './harness.ts';
+
+let postgres: TestPostgres;
+let db: Database;
+let world: IntakeWorld;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  db = await testDatabase(postgres);
+});
+afterAll(async () => {
+  await db.destroy();
+  await postgres.stop();
+});
+beforeEach(async () => {
+  world = await IntakeWorld.start(db);
+});
+afterEach(() => world.stop());
+
+interface Refusal {
+  readonly what: string;
+  readonly code: ErrorCode;
+  /** What is sent; the chain or the clock may be changed first, and is put back by what is returned. */
+  readonly make: (consortium: TestConsortium, member: Member) => SentUpdate;
+  /** Puts right what `make` broke outside the update. */
+  readonly repair?: (consortium: TestConsortium, member: Member) => void;
+  /** Bytes announced, if not those of the file. */
+  readonly length?: (file: Uint8Array) => number;
+}
+
+/** A key of a member's with another validity. */
+function changeKey(consortium: TestConsortium, member: Member, change: object): void {
+  const key = consortium.chain.keys.get(member.address);
+  if (key !== undefined) consortium.chain.keys.set(member.address, { ...key, ...change });
+}
+
+function changeGrant(consortium: TestConsortium, member: Member, change: object): void {
+  const id = `${consortium.study}/${member.slot}`;
+  const grant = consortium.chain.grants.get(id);
+  if (grant !== undefined) consortium.chain.grants.set(id, { ...grant, ...change });
+}
+
+const validKey = { validFrom: instant(T0 - 5000), validTo: null, compromised: false, slot: 1 };
+const liveGrant = { revokedAt: null, until: instant(T0 + 100_000) };
+
+/** A file like `file` with other bytes at `at`. */
+function patched(file: Uint8Array, at: number, bytes: readonly number[]): Uint8Array {
+  const copy = Uint8Array.from(file);
+  copy.set(bytes, at < 0 ? copy.length + at : at);
+  return copy;
+}
+
+const NAN = [0, 0, 0xc0, 0x7f];
+const INFINITY = [0, 0, 0x80, 0xff];
+
+const refusals: readonly Refusal[] = [
+  {
+    what: 'a statement that is not JSON',
+    code: 'DOCUMENT_INVALID',
+    make: (c, m) => ({ ...c.update(m), statement: new TextEncoder().encode('{') }),
+  },
+  {
+    what: 'a statement that is not canonical',
+    code: 'DOCUMENT_INVALID',
+    make: (c, m) => {
+      const sent = c.update(m);
+      return { ...sent, statement: Buffer.concat([sent.statement, Buffer.from(' ')]) };
+    },
+  },
+  {
+    what: 'a statement over its size',
+    code: 'TOO_LARGE',
+    make: (c, m) => ({ ...c.update(m), statement: new Uint8Array(64 * 1024 + 1) }),
+  },
+  {
+    what: 'a report over its size',
+    code: 'TOO_LARGE',
+    make: (c, m) => ({ ...c.update(m), report: new Uint8Array(1024 * 1024 + 1) }),
+  },
+  {
+    what: 'a report without a salt',
+    code: 'SALT_MISSING',
+    make: (c, m) => {
+      const sent = c.update(m);
+      const report = JSON.parse(new TextDecoder().decode(sent.report)) as Record<string, unknown>;
+      delete report.salt;
+      return { ...sent, report: new TextEncoder().encode(JSON.stringify(report)) };
+    },
+  },
+  {
+    what: 'a report other than the one signed',
+    code: 'DOCUMENT_INVALID',
+    make: (c, m) => ({ ...c.update(m), report: c.update(m).report }),
+  },
+  {
+    what: 'a report of another round',
+    code: 'DOCUMENT_INVALID',
+    make: (c, m) => c.update(m, { report: { round: ROUND + 1 } }),
+  },
+  {
+    what: 'a report of another slot',
+    code: 'DOCUMENT_INVALID',
+    make: (c, m) => c.update(m, { report: { slot: 2 } }),
+  },
+  {
+    what: 'another study',
+    code: 'WRONG_STUDY',
+    make: (c, m) => c.update(m, { message: { study: randomDigest() } }),
+  },
+  {
+    what: 'a stale round',
+    code: 'ROUND_NOT_OPEN',
+    make: (c, m) => c.update(m, { message: { round: ROUND - 1 } }),
+  },
+  {
+    what: 'an unknown round',
+    code: 'ROUND_NOT_OPEN',
+    make: (c, m) => c.update(m, { message: { round: ROUND + 7 } }),
+  },
+  { what: 'another slot', code: 'WRONG_SLOT', make: (c, m) => c.update(m, { message: { slot: 2 } }) },
+  {
+    what: 'another plan',
+    code: 'WRONG_PLAN',
+    make: (c, m) => c.update(m, { message: { plan: randomDigest() } }),
+  },
+  {
+    what: "a base that is not the round's",
+    code: 'WRONG_BASE',
+    make: (c, m) => c.update(m, { message: { baseModel: randomDigest() } }),
+  },
+  {
+    what: 'an update after the deadline',
+    code: 'DEADLINE_PASSED',
+    make: (c, m) => {
+      c.now = instant(DEADLINE + 1);
+      return c.update(m);
+    },
+    repair: (c) => {
+      c.now = instant(T0 + 10);
+    },
+  },
+  {
+    what: 'a signature for another chain',
+    code: 'SIGNATURE_INVALID',
+    make: (c, m) => c.update(m, { domain: domain(1, c.chain.contracts.ledger) }),
+  },
+  {
+    what: 'a signature for another ledger',
+    code: 'SIGNATURE_INVALID',
+    make: (c, m) => c.update(m, { domain: domain(c.chain.chainId, address(`0x${'77'.repeat(20)}`)) }),
+  },
+  {
+    what: 'a signature by a key that nobody listed',
+    code: 'SIGNATURE_INVALID',
+    make: (c, m) => c.update(m, { signer: person().key }),
+  },
+  {
+    what: 'a malformed signature',
+    code: 'SIGNATURE_INVALID',
+    make: (c, m) => {
+      const sent = c.update(m);
+      const text = new TextDecoder().decode(sent.statement);
+      return { ...sent, statement: new TextEncoder().encode(text.replace(/(1b|1c)"}$/, '1d"}')) };
+    },
+  },
+  {
+    what: "a signature by another member's key",
+    code: 'KEY_INVALID',
+    make: (c, m) => c.update(m, { signer: c.members[1].key }),
+  },
+  {
+    what: "a signature by the coordinator's key",
+    code: 'KEY_INVALID',
+    make: (c, m) => c.update(m, { signer: c.coordinator.key }),
+  },
+  {
+    what: 'a key that was revoked before the base was recorded',
+    code: 'KEY_INVALID',
+    make: (c, m) => {
+      changeKey(c, m, { validTo: instant(T0 - 100) });
+      return c.update(m);
+    },
+    repair: (c, m) => changeKey(c, m, validKey),
+  },
+  {
+    what: 'a key that is not valid yet',
+    code: 'KEY_INVALID',
+    make: (c, m) => {
+      changeKey(c, m, { validFrom: instant(T0 + 5000) });
+      return c.update(m);
+    },
+    repair: (c, m) => changeKey(c, m, validKey),
+  },
+  {
+    what: 'a key revoked as compromised',
+    code: 'KEY_INVALID',
+    make: (c, m) => {
+      changeKey(c, m, { validTo: instant(T0 + 5), compromised: true });
+      return c.update(m);
+    },
+    repair: (c, m) => changeKey(c, m, validKey),
+  },
+  {
+    what: 'a suspended member',
+    code: 'FORBIDDEN',
+    make: (c, m) => {
+      const member = c.chain.members.get(m.slot);
+      if (member !== undefined) c.chain.members.set(m.slot, { ...member, active: false });
+      return c.update(m);
+    },
+    repair: (c, m) => {
+      const member = c.chain.members.get(m.slot);
+      if (member !== undefined) c.chain.members.set(m.slot, { ...member, active: true });
+    },
+  },
+  {
+    what: 'a member without a grant',
+    code: 'GRANT_MISSING',
+    make: (c, m) => {
+      c.chain.grants.delete(`${c.study}/${m.slot}`);
+      return c.update(m);
+    },
+    repair: (c, m) => {
+      const { dataset } = m;
+      const grant = { plan: c.plan.hash, dataset, grantedAt: instant(T0 - 900), ...liveGrant };
+      c.chain.grants.set(`${c.study}/${m.slot}`, grant);
+    },
+  },
+  {
+    what: 'a revoked grant',
+    code: 'GRANT_MISSING',
+    make: (c, m) => {
+      changeGrant(c, m, { revokedAt: instant(T0 + 1) });
+      return c.update(m);
+    },
+    repair: (c, m) => changeGrant(c, m, liveGrant),
+  },
+  {
+    what: 'a grant that ends this second',
+    code: 'GRANT_MISSING',
+    make: (c, m) => {
+      changeGrant(c, m, { until: c.now });
+      return c.update(m);
+    },
+    repair: (c, m) => changeGrant(c, m, liveGrant),
+  },
+  {
+    what: 'a dataset version that is not on chain',
+    code: 'DATASET_UNKNOWN',
+    make: (c, m) => c.update(m, { message: { dataset: randomDigest() } }),
+  },
+  {
+    what: "another member's dataset version",
+    code: 'DATASET_UNKNOWN',
+    make: (c, m) => c.update(m, { message: { dataset: c.members[1].version } }),
+  },
+  {
+    what: 'a version of a dataset other than the granted one',
+    code: 'DATASET_UNKNOWN',
+    make: (c, m) => {
+      const other = randomDigest();
+      c.chain.versions.set(`${m.slot}/${randomDigest()}/${other}`, VERSION_ROWS);
+      return c.update(m, { message: { dataset: other } });
+    },
+  },
+  { what: 'no samples', code: 'DOCUMENT_INVALID', make: (c, m) => c.update(m, { message: { samples: 0 } }) },
+  {
+    what: "more samples than the version's rows",
+    code: 'SAMPLES_EXCEEDED',
+    make: (c, m) => {
+      c.chain.versions.set(`${m.slot}/${m.dataset}/${m.version}`, 199);
+      return c.update(m);
+    },
+    repair: (c, m) => c.chain.versions.set(`${m.slot}/${m.dataset}/${m.version}`, VERSION_ROWS),
+  },
+  {
+    what: 'more samples than the plan allows',
+    code: 'SAMPLES_EXCEEDED',
+    make: (c, m) => c.update(m, { message: { samples: MAX_SAMPLES + 1 } }),
+  },
+  {
+    what: 'a length one byte over',
+    code: 'LENGTH_MISMATCH',
+    make: (c, m) => c.update(m),
+    length: (file) => file.length + 1,
+  },
+  {
+    what: 'a length one byte under',
+    code: 'LENGTH_MISMATCH',
+    make: (c, m) => c.update(m),
+    length: (file) => file.length - 1,
+  },
+  {
+    what: 'a file with no room for a salt',
+    code: 'SALT_MISSING',
+    make: (c, m) => c.update(m, { file: c.updateFile(c.baseTensors, {}) }),
+  },
+  {
+    what: 'a file whose salt has another name',
+    code: 'SALT_MISSING',
+    make: (c, m) => c.update(m, { file: c.updateFile(c.baseTensors, { salz: randomDigest() }) }),
+  },
+  {
+    what: 'a file whose salt is zero',
+    code: 'SALT_MISSING',
+    make: (c, m) => c.update(m, { file: c.updateFile(c.baseTensors, { salt: ZERO_DIGEST }) }),
+  },
+  {
+    what: 'bytes that are no safetensors file',
+    code: 'TENSORS_INVALID',
+    make: (c, m) => c.update(m, { file: new Uint8Array(c.updateFile().length).fill(0x20) }),
+  },
+  {
+    what: 'another dtype',
+    code: 'TENSORS_INVALID',
+    make: (c, m) => {
+      const text = Buffer.from(c.updateFile()).toString('latin1').replace('F32', 'I32');
+      return c.update(m, { file: Uint8Array.from(Buffer.from(text, 'latin1')) });
+    },
+  },
+  {
+    what: "tensors with names that are not the base's",
+    code: 'TENSORS_MISMATCH',
+    make: (c, m) => c.update(m, { file: c.updateFile([tensor('logit/bias', 1), tensor('logit/kernal', 2)]) }),
+  },
+  {
+    what: "tensors with shapes that are not the base's",
+    code: 'TENSORS_MISMATCH',
+    make: (c, m) => c.update(m, { file: c.updateFile([tensor('logit/bias', 2), tensor('logit/kernel', 1)]) }),
+  },
+  {
+    what: 'NaN',
+    code: 'NOT_FINITE',
+    make: (c, m) => c.update(m, { file: patched(c.updateFile(), -4, NAN) }),
+  },
+  {
+    what: 'infinity',
+    code: 'NOT_FINITE',
+    make: (c, m) => c.update(m, { file: patched(c.updateFile(), -12, INFINITY) }),
+  },
+  {
+    what: 'bytes that do not hash to what was signed',
+    code: 'DIGEST_MISMATCH',
+    make: (c, m) => ({ ...c.update(m), file: c.updateFile() }),
+  },
+];
+
+/** Sends as far as it is taken, and gives the refusal. */
+async function refusalOf(sent: SentUpdate, length: number | undefined): Promise<unknown> {
+  const [member] = world.consortium.members;
+  try {
+    const upload = await world.begin(member, sent, length === undefined ? {} : { length });
+    for (let at = 0; at < sent.file.length; at += 50) await upload.chunk(at, sent.file.subarray(at, at + 50));
+    await upload.finish();
+  } catch (error) {
+    return error;
+  }
+  return null;
+}
+
+describe('an update is refused, and nothing is left of it but an event, when it has', () => {
+  test.each(refusals.map((refusal) => [refusal.what, refusal.code, refusal] as const))(
+    '%s (%s)',
+    async (_what, code, { make, repair, length }) => {
+      const { consortium } = world;
+      const [member] = consortium.members;
+      const before = await world.snapshot();
+      const sent = make(consortium, member);
+      expect(await refusalOf(sent, length?.(sent.file))).toMatchObject({ code });
+      expect(await world.snapshot()).toEqual(before);
+      expect(await world.events()).toEqual([
+        {
+          type: 'update.refused',
+          slot: 1,
+          round: ROUND,
+          data: { task: member.task, code, message: expect.any(String) },
+        },
+      ]);
+      expect(world.woken).toEqual([]);
+
+      repair?.(consortium, member);
+      const good = consortium.update(member);
+      await world.send(member, good);
+      expect(await db.selectFrom('tasks').select(['state', 'update']).where('id', '=', member.task).execute()).toEqual([
+        { state: 'accepted', update: good.update },
+      ]);
+    },
+  );
+});
+
+describe('an update is refused', () => {
+  test('for a task that there is not, and the event names no study', async () => {
+    const { consortium, intake } = world;
+    const [member] = consortium.members;
+    const { statement, report, file } = consortium.update(member);
+    const begin = { task: 'no such task', statement, report, length: file.length, offset: 0 };
+    await expect(intake.begin(member.slot, begin)).rejects.toMatchObject({ code: 'TASK_UNKNOWN' });
+    await expect(intake.state(member.slot, 'no such task', sha256(file))).rejects.toMatchObject({
+      code: 'TASK_UNKNOWN',
+    });
+    expect(await world.events()).toEqual([]);
+    const [event] = await db.selectFrom('events').selectAll().where('study', 'is', null).execute();
+    expect(event).toMatchObject({ type: 'update.refused', slot: 1, data: { code: 'TASK_UNKNOWN' } });
+  });
+
+  test("for another member's task, as if there were none", async () => {
+    const [first, second] = world.consortium.members;
+    const sent = world.consortium.update(second);
+    const begin = world.begin({ ...second, slot: first.slot }, sent);
+    await expect(begin).rejects.toMatchObject({ code: 'TASK_UNKNOWN' });
+    await expect(world.intake.state(first.slot, second.task, sent.update)).rejects.toMatchObject({
+      code: 'TASK_UNKNOWN',
+    });
+  });
+
+  test.each(['open', 'closed', 'aggregated', 'recorded', 'anchored'] as const)(
+    'in a round that is %s',
+    async (state) => {
+      const { consortium } = world;
+      const [member] = consortium.members;
+      const over = !['open', 'closed'].includes(state);
+      await db
+        .updateTable('rounds')
+        .set({
+          state,
+          closed: state === 'open' ? null : T0 + 5,
+          ...(over ? { outcome: 1, global_model: randomDigest(), manifest: randomDigest() } : {}),
+        })
+        .where('study', '=', consortium.study)
+        .execute();
+      await expect(world.begin(member, consortium.update(member))).rejects.toMatchObject({ code: 'ROUND_NOT_OPEN' });
+    },
+  );
+
+  test.each(['refused', 'cancelled', 'expired'] as const)('for a task that is %s', async (state) => {
+    const [member] = world.consortium.members;
+    await db.updateTable('tasks').set({ state }).where('id', '=', member.task).execute();
+    const begin = world.begin(member, world.consortium.update(member));
+    await expect(begin).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+  });
+
+  test('when its round closes while its bytes are coming', async () => {
+    const { consortium } = world;
+    const [member] = consortium.members;
+    const sent = consortium.update(member);
+    const upload = await world.begin(member, sent);
+    await upload.chunk(0, sent.file);
+    const close = { state: 'closed', closed: T0 + 20 } as const;
+    await db.updateTable('rounds').set(close).where('study', '=', consortium.study).execute();
+    await expect(upload.finish()).rejects.toMatchObject({ code: 'ROUND_NOT_OPEN' });
+    expect(await world.models.size(sent.update)).toBeNull();
+    expect((await world.events()).map(({ type }) => type)).toEqual(['update.refused']);
+  });
+
+  test('when its round is being closed this instant: it waits for the outcome', async () => {
+    const { consortium } = world;
+    const [member] = consortium.members;
+    const sent = consortium.update(member);
+    const upload = await world.begin(member, sent);
+    await upload.chunk(0, sent.file);
+    const closing = await db.startTransaction().execute();
+    const close = { state: 'closed', closed: T0 + 20 } as const;
+    await closing.updateTable('rounds').set(close).where('study', '=', consortium.study).execute();
+    const finished = expect(upload.finish()).rejects.toMatchObject({ code: 'ROUND_NOT_OPEN' });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await closing.commit().execute();
+    await finished;
+  });
+
+  test('when its deadline passes while its bytes are coming', async () => {
+    const { consortium } = world;
+    const [member] = consortium.members;
+    const sent = consortium.update(member);
+    const upload = await world.begin(member, sent);
+    await upload.chunk(0, sent.file);
+    consortium.now = instant(DEADLINE + 1);
+    await expect(upload.finish()).rejects.toMatchObject({ code: 'DEADLINE_PASSED' });
+    expect(await world.models.size(sent.update)).toBeNull();
+  });
+
+  test('at the first byte over its length', async () => {
+    const [member] = world.consortium.members;
+    const sent = world.consortium.update(member);
+    const upload = await world.begin(member, sent);
+    await upload.chunk(0, sent.file);
+    await expect(upload.chunk(sent.file.length, Uint8Array.of(0))).rejects.toMatchObject({ code: 'LENGTH_MISMATCH' });
+  });
+});
+
+test('a site that repeats a refused update fills no disk: the same refusal is on record once', async () => {
+  const { consortium } = world;
+  const [member] = consortium.members;
+  const sent = consortium.update(member, { message: { plan: randomDigest() } });
+  for (let i = 0; i < 3; i++) {
+    await expect(world.begin(member, sent)).rejects.toMatchObject({ code: 'WRONG_PLAN' });
+  }
+  expect(await world.events()).toHaveLength(1);
+});
+
+test('a chain that does not answer refuses nothing: the member may try again', async () => {
+  const { SyndicError } = await import('../../../../core/errors/SyndicError.ts');
+  const { consortium } = world;
+  const [member] = consortium.members;
+  const sent = consortium.update(member);
+  consortium.chain.failure = new SyndicError('CHAIN_UNAVAILABLE', 'away');
+  await expect(world.begin(member, sent)).rejects.toMatchObject({ code: 'CHAIN_UNAVAILABLE', retryable: true });
+  expect(await world.events()).toEqual([]);
+  consortium.chain.failure = null;
+  await world.send(member, sent);
+});
+
+test('a key that was rotated after the base was recorded still counts', async () => {
+  const { consortium } = world;
+  const [member] = consortium.members;
+  changeKey(consortium, member, { validTo: instant(T0 - 99) });
+  await world.send(member, consortium.update(member));
+});
