@@ -1,0 +1,137 @@
+import { ledgerAbi, ledgerTopic } from '../../coordinator/chain/abi.ts';
+import { allLogs } from '../../coordinator/chain/allLogs.ts';
+import { blockAt, getReceipt, type NodeLog } from '../../coordinator/chain/node.ts';
+import { STATUS } from '../../core/statements/ledger.ts';
+import { type Address, type Digest, digest, type Slot, type StudyId } from '../../core/values.ts';
+import type { ChainLine } from './connectChain.ts';
+import { read } from './read.ts';
+import { replay, type StudyHistory, type TimedLog } from './replay.ts';
+
+/** What one member gave to a study: rounds that included it, and the sum of its samples over them. */
+export interface SlotTotals {
+  readonly slot: Slot;
+  readonly rounds: number;
+  readonly samples: number;
+}
+
+/** A study as events tell it, and whether the ledger's storage says the same. */
+export interface CheckedHistory extends StudyHistory {
+  readonly totals: readonly SlotTotals[];
+  /** Every record hash, the head and the totals, recomputed from the events, equal what the ledger stores. */
+  readonly verified: boolean;
+}
+
+export interface HistoryWanted {
+  readonly study?: StudyId | undefined;
+  /** Only studies that name this slot in a record. */
+  readonly slot?: Slot | undefined;
+}
+
+/**
+ * Contributions from the chain alone: the ledger's raw events (`eth_getLogs`) up to one block, replayed, then compared
+ * with the ledger's storage at that block. Oldest study first.
+ *
+ * @throws SyndicError CHAIN_UNAVAILABLE
+ */
+export async function readHistory(
+  chain: ChainLine,
+  ledger: Address,
+  wanted: HistoryWanted,
+): Promise<{ block: number; studies: CheckedHistory[] }> {
+  const { number: block } = await blockAt(chain.rpc, 'latest');
+  const ids = await studyIds(chain, ledger, block, wanted);
+  const studies: CheckedHistory[] = [];
+  for (const study of ids) {
+    const history = await studyHistory(chain, ledger, study, block);
+    if (history !== null) studies.push(history);
+  }
+  return { block, studies };
+}
+
+async function studyIds(
+  chain: ChainLine,
+  ledger: Address,
+  block: number,
+  { study, slot }: HistoryWanted,
+): Promise<StudyId[]> {
+  if (study !== undefined && slot === undefined) return [study];
+  const topics =
+    slot === undefined
+      ? [ledgerTopic('StudyOpened'), study ?? null]
+      : [ledgerTopic('UpdateRecorded'), study ?? null, null, slotTopic(slot)];
+  const logs = await allLogs(chain.rpc, { from: 0, to: block, addresses: [ledger], topics });
+  return [...new Set(logs.map(({ topics: [, id] }) => digest(id ?? '')))];
+}
+
+async function studyHistory(
+  chain: ChainLine,
+  ledger: Address,
+  study: StudyId,
+  block: number,
+): Promise<CheckedHistory | null> {
+  const logs = await allLogs(chain.rpc, { from: 0, to: block, addresses: [ledger], topics: [null, study] });
+  const history = replay(await timed(chain, logs), { chainId: chain.chainId, ledger, study });
+  if (history === null) return null;
+  const totals = totalsOf(history);
+  const faults = [...history.faults, ...(await storageFaults(chain, ledger, history, totals, block))];
+  return { ...history, faults, totals, verified: faults.length === 0 };
+}
+
+/** Events with what only their blocks and receipts tell. */
+async function timed({ rpc }: ChainLine, logs: readonly NodeLog[]): Promise<TimedLog[]> {
+  const times = new Map<number, number>();
+  for (const number of new Set(logs.map(({ blockNumber }) => blockNumber))) {
+    times.set(number, (await blockAt(rpc, number)).timestamp);
+  }
+  const gas = new Map<Digest, number>();
+  for (const transaction of new Set(logs.map(({ transactionHash }) => transactionHash))) {
+    gas.set(transaction, (await getReceipt(rpc, transaction))?.gasUsed ?? 0);
+  }
+  return logs.map(({ topics, data, transactionHash: transaction, blockNumber: block }) => {
+    return { topics, data, transaction, block, time: times.get(block) ?? 0, gas: gas.get(transaction) ?? 0 };
+  });
+}
+
+function totalsOf({ rounds }: StudyHistory): SlotTotals[] {
+  const totals = new Map<Slot, SlotTotals>();
+  for (const { slot, status, samples } of rounds.flatMap(({ entries }) => entries)) {
+    const before = totals.get(slot) ?? { slot, rounds: 0, samples: 0 };
+    const counts = status === STATUS.INCLUDED;
+    totals.set(slot, counts ? { slot, rounds: before.rounds + 1, samples: before.samples + samples } : before);
+  }
+  return [...totals.values()].sort((a, b) => a.slot - b.slot);
+}
+
+/** Where the ledger's storage says something else than its events. */
+async function storageFaults(
+  { provider }: ChainLine,
+  ledger: Address,
+  history: StudyHistory,
+  totals: readonly SlotTotals[],
+  block: number,
+): Promise<string[]> {
+  const faults: string[] = [];
+  const stored = async (method: string, args: readonly unknown[]) =>
+    await read(provider, { abi: ledgerAbi, address: ledger }, method, [history.study, ...args], block);
+  const compare = (what: string, fromEvents: string, fromStorage: string) => {
+    if (fromEvents !== fromStorage)
+      faults.push(`${what}: events make it ${fromEvents}, the ledger stores ${fromStorage}`);
+  };
+  compare('head', history.head, String((await stored('head', []))[0]));
+  for (const { round, recordHash } of history.rounds) {
+    compare(`record hash of round ${round}`, recordHash, String((await stored('recordHash', [round]))[0]));
+  }
+  for (const { slot, rounds, samples } of totals) {
+    const [storedRounds, storedSamples] = await stored('totals', [slot]);
+    compare(
+      `totals of slot ${slot}`,
+      `${rounds} rounds, ${samples} samples`,
+      `${storedRounds} rounds, ${storedSamples} samples`,
+    );
+  }
+  return faults;
+}
+
+function slotTopic(slot: Slot): Digest {
+  return digest(`0x${slot.toString(16).padStart(64, '0')}`);
+}

@@ -1,0 +1,173 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import type { ChainStudy } from '../coordinator/chain/port.ts';
+import { datasetId } from '../core/datasetId.ts';
+import { SyndicError } from '../core/errors/SyndicError.ts';
+import type { CheckedPlan } from '../core/plan/Plan.ts';
+import { type Address, address, type Digest, type Instant, instant, type StudyId } from '../core/values.ts';
+import { workerPaths } from '../worker/config.ts';
+import { readVersion } from '../worker/versions.ts';
+import { accountCommand } from './chain/accountCommand.ts';
+import { readChainFile } from './chain/chainFile.ts';
+import { confirm } from './chain/confirm.ts';
+import { addVersion, revoke } from './chain/consent.ts';
+import { setKey } from './chain/consortium.ts';
+import { checkPlanOfStudy, joinStudy, ownSlot, studyOnChain } from './chain/joinStudy.ts';
+import { addressIn, openAccount } from './chain/keystore.ts';
+import {
+  type AccountOptions,
+  addressArgument,
+  digestArgument,
+  numberArgument,
+  onChain,
+  withAccount,
+  withInvitation,
+} from './chain/options.ts';
+import { loadPlanFile } from './loadPlanFile.ts';
+import { isoTime, printFields, printJson, printNote } from './output.ts';
+import { planSummary } from './planSummary.ts';
+
+type MemberOptions = AccountOptions & {
+  readonly rpc: string;
+  readonly invitation: string;
+  readonly json?: boolean;
+};
+
+/** `syndic member …`: what a hospital says on chain, each signed by its account's keystore. */
+export function memberCommand(): Command {
+  return new Command('member')
+    .description("a hospital's account: worker key, dataset versions, grants")
+    .addCommand(accountCommand("the hospital's account"))
+    .addCommand(keyCommand())
+    .addCommand(versionCommand())
+    .addCommand(grantCommand())
+    .addCommand(revokeCommand());
+}
+
+const memberVerb = (verb: string) => withAccount(withInvitation(new Command(verb)), "the hospital's account");
+
+function keyCommand(): Command {
+  return memberVerb('key')
+    .description("list the worker's key as this member's; the one before ends now")
+    .argument('[key]', 'the address that `worker init` printed', addressArgument)
+    .option('--dir <folder>', "instead of it: the worker's folder")
+    .action(async (given: Address | undefined, options: MemberOptions & { readonly dir?: string }) => {
+      const key = await workerKey(given, options.dir);
+      const account = await openAccount(options);
+      const listed = await onChain(options.rpc, options.invitation, async ({ provider }, { consortium }) => {
+        return await setKey(provider, account, consortium, key);
+      });
+      print(options, { account: address(account.address), key, listed });
+    });
+}
+
+async function workerKey(given: Address | undefined, dir: string | undefined): Promise<Address> {
+  if (given !== undefined && dir === undefined) return given;
+  if (dir !== undefined && given === undefined) return await addressIn(workerPaths(resolve(dir)).keystore);
+  throw new SyndicError('USAGE', "give the worker key's address, or the worker's folder with --dir");
+}
+
+function versionCommand(): Command {
+  return memberVerb('version')
+    .description('anchor a version of a dataset: its keyed root and an upper bound of its rows, nothing of the rows')
+    .requiredOption('--file <file>', 'what `worker version` made')
+    .action(async (options: MemberOptions & { readonly file: string }) => {
+      const { dataset, root, rows } = await readVersion(options.file);
+      const account = await openAccount(options);
+      const { slot: invited } = await readChainFile(options.invitation);
+      const done = await onChain(options.rpc, options.invitation, async ({ provider }, deployment) => {
+        const slot = await ownSlot(provider, deployment, address(account.address), invited);
+        const receipt = await addVersion(provider, account, deployment.dataUse, { slot, dataset, root, rows });
+        return { slot, dataset, root, rows, transaction: receipt?.transactionHash ?? null };
+      });
+      print(options, done);
+    });
+}
+
+type GrantOptions = MemberOptions & {
+  readonly plan: string;
+  readonly dataset: string;
+  readonly until?: Instant;
+  readonly days?: number;
+  readonly yes?: boolean;
+};
+
+function grantCommand(): Command {
+  return memberVerb('grant')
+    .description('join a study: allow one dataset to be used in it, under its plan, until a date')
+    .argument('<study>', "the study's id", digestArgument)
+    .requiredOption('--plan <file>', 'the plan as you read it; it must be the one that the study was opened with')
+    .requiredOption('--dataset <name>', 'name of the dataset, or its id as 0x-hex')
+    .option('--until <date>', 'ISO 8601 date or time, exclusive, UTC unless it says otherwise', untilArgument)
+    .option('--days <n>', 'instead of it: so many days from now', numberArgument)
+    .option('--yes', 'sign without asking')
+    .action(async (study: StudyId, options: GrantOptions) => {
+      const plan = await loadPlanFile(options.plan);
+      const until = endOf(options);
+      const dataset = datasetId(options.dataset);
+      const { slot: invited } = await readChainFile(options.invitation);
+      const done = await onChain(options.rpc, options.invitation, async ({ provider }, deployment) => {
+        const opened = await studyOnChain(provider, deployment.ledger, study);
+        checkPlanOfStudy(opened, plan.hash);
+        const slot = await ownSlot(provider, deployment, await addressIn(options.keystore), invited);
+        if (!options.json) explain(opened, plan, options.dataset, dataset, until);
+        await confirm('Allow this?', options.yes === true, options.json === true);
+        const account = await openAccount(options);
+        const consent = { study, slot, plan: plan.hash, dataset, until };
+        return { ...consent, ...(await joinStudy(provider, account, deployment.dataUse, consent)) };
+      });
+      print(options, done);
+    });
+}
+
+/** What will be signed, in plain words, on stderr: stdout is for data. */
+function explain(study: ChainStudy, { plan, hash }: CheckedPlan, name: string, dataset: Digest, until: Instant): void {
+  const lines = [
+    `You are about to allow the use of your dataset ${name === dataset ? dataset : `"${name}" (${dataset})`}`,
+    `in study ${study.id}`,
+    `opened by operator ${study.operator}, coordinated by ${study.coordinator},`,
+    `under the plan "${plan.name}" (${hash}), which is the study's plan on chain,`,
+    `until ${isoTime(until)}, unless you revoke it before.`,
+    '',
+    ...planSummary(plan),
+    '',
+  ];
+  for (const line of lines) printNote(line);
+}
+
+function endOf({ until, days }: GrantOptions): Instant {
+  if (until !== undefined && days === undefined) return until;
+  if (days !== undefined && until === undefined) return instant(Math.floor(Date.now() / 1000) + days * 86_400);
+  throw new SyndicError('USAGE', 'give one of --until DATE and --days N: a grant always ends');
+}
+
+function untilArgument(text: string): Instant {
+  const zoned = /^\d{4}-\d{2}-\d{2}(T.*(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? text : `${text}Z`;
+  const seconds = Math.floor(Date.parse(zoned) / 1000);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && Number.isFinite(seconds)) return instant(seconds);
+  throw new SyndicError('USAGE', `${text} is no ISO 8601 date: give one like 2027-06-30 or 2027-06-30T12:00:00Z`);
+}
+
+function revokeCommand(): Command {
+  return memberVerb('revoke')
+    .description('end the grant of a study at once: nothing more is trained, and no update of yours is included')
+    .argument('<study>', "the study's id", digestArgument)
+    .action(async (study: StudyId, options: MemberOptions) => {
+      const account = await openAccount(options);
+      const { slot: invited } = await readChainFile(options.invitation);
+      const done = await onChain(options.rpc, options.invitation, async ({ provider }, deployment) => {
+        const slot = await ownSlot(provider, deployment, address(account.address), invited);
+        const receipt = await revoke(provider, account, deployment.dataUse, { study, slot });
+        return { study, slot, transaction: receipt.transactionHash };
+      });
+      print(options, done);
+    });
+}
+
+function print(options: MemberOptions, done: Readonly<Record<string, string | number | boolean | null>>): void {
+  if (options.json) printJson(done);
+  else
+    printFields(
+      Object.entries(done).map(([name, value]) => [name, typeof value === 'boolean' ? String(value) : value]),
+    );
+}

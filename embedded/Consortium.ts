@@ -1,0 +1,184 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SyndicError } from '../core/errors/SyndicError.ts';
+import type { Slot } from '../core/values.ts';
+import type { Account } from './accounts.ts';
+import { type Services, startServices } from './Box.ts';
+import { asMember, DATASET, type Deployment, type Founded, found, type Member } from './found.ts';
+import { type Started, start, stop } from './processes.ts';
+import { NODE_FLAGS, runSyndic, SYNDIC } from './runSyndic.ts';
+import type { Site } from './sites.ts';
+
+export interface ConsortiumOptions {
+  readonly dir: string;
+  readonly sites: readonly Site[];
+  /** The plan whose columns say what a row of the datasets is. */
+  readonly plan: string;
+  /** Told what is being done, a line each. */
+  readonly tell: (line: string) => void;
+  /** More environment for the coordinator process; tests shorten its clocks with it. */
+  readonly coordinatorEnv?: Readonly<Record<string, string>>;
+  readonly workerEnv?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A consortium in a box: database, chain, contracts, members, one coordinator process and a worker process for every
+ * hospital. Everything that a person would do it does with the commands that a person would use.
+ */
+export class Consortium {
+  readonly dir: string;
+  readonly services: Services;
+  readonly deployment: Deployment;
+  readonly operator: Account;
+  readonly members: readonly Member[];
+  readonly profile: string;
+  private readonly options: ConsortiumOptions;
+  private readonly coordinatorAccount: Account;
+  private coordinator: Started | null = null;
+  private readonly workers = new Map<Slot, Started>();
+
+  private constructor(options: ConsortiumOptions, made: Founded & { services: Services }) {
+    this.options = options;
+    this.dir = options.dir;
+    this.services = made.services;
+    this.deployment = made.deployment;
+    this.operator = made.operator;
+    this.coordinatorAccount = made.coordinatorAccount;
+    this.members = made.members;
+    this.profile = made.profile;
+  }
+
+  /** Makes what is missing in `dir` and starts the services; the processes are started one by one. */
+  static async prepare(options: ConsortiumOptions): Promise<Consortium> {
+    await mkdir(options.dir, { recursive: true });
+    options.tell('starting PostgreSQL and an Ethereum chain');
+    const services = await startServices(options.dir);
+    try {
+      return new Consortium(options, { services, ...(await found(options, services)) });
+    } catch (error) {
+      await services.stop();
+      throw error;
+    }
+  }
+
+  get rpcUrl(): string {
+    return this.services.chain.rpcUrl;
+  }
+
+  get modelsDir(): string {
+    return join(this.dir, 'coordinator', 'models');
+  }
+
+  get httpUrl(): string {
+    return `http://127.0.0.1:${this.services.settings.httpPort}`;
+  }
+
+  /** Migrates the database, starts the coordinator process and waits until it is ready. */
+  async startCoordinator(extraEnv: Readonly<Record<string, string>> = {}): Promise<Started> {
+    const env = { ...this.coordinatorEnv(), ...extraEnv };
+    await runSyndic(['coordinator', 'migrate'], env);
+    const logFile = join(this.dir, 'logs', 'coordinator.log');
+    const args = [...NODE_FLAGS, '--tls-min-v1.3', SYNDIC, 'coordinator', 'run'];
+    const started = await start('coordinator', process.execPath, args, { env, logFile });
+    this.coordinator = started;
+    await this.untilReady(started, logFile);
+    return started;
+  }
+
+  async startWorkers(): Promise<void> {
+    await Promise.all(this.members.map((member) => this.startWorker(member)));
+  }
+
+  async startWorker(member: Member, extraEnv: Readonly<Record<string, string>> = {}): Promise<Started> {
+    const { site, dir, account, slot } = member;
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      WORKER_DIR: join(dir, 'worker'),
+      KEYSTORE_PASSPHRASE_FILE: account.passphraseFile,
+      CHAIN_RPC_URL: this.rpcUrl,
+      DATA_FILE: site.data,
+      ...(site.split === undefined ? {} : { SPLIT_FILE: site.split }),
+      ...this.options.workerEnv,
+      ...extraEnv,
+    };
+    const logFile = join(this.dir, 'logs', `worker-${site.name}.log`);
+    const args = [...NODE_FLAGS, '--tls-min-v1.3', SYNDIC, 'worker', 'run'];
+    const started = await start(`worker of ${site.name}`, process.execPath, args, { env, logFile });
+    this.workers.set(slot, started);
+    return started;
+  }
+
+  /** The member's account allows its dataset to be used in a study under this plan. */
+  async grant(member: Member, study: string, plan: string, days = 30): Promise<void> {
+    const consent = ['--plan', plan, '--dataset', DATASET, '--days', String(days), '--yes'];
+    await runSyndic(['member', 'grant', study, ...consent, ...asMember(member, this.rpcUrl)]);
+  }
+
+  /** Ends processes in the order in which they need each other, then the services. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.workers.values()].map((worker) => stop(worker)));
+    if (this.coordinator) await stop(this.coordinator);
+    await this.services.stop();
+  }
+
+  /** Rejects when the coordinator or a worker ends by itself: it was to stay. */
+  async untilOneEnds(): Promise<never> {
+    const running = [...this.workers.values(), ...(this.coordinator ? [this.coordinator] : [])];
+    const [name, end] = await Promise.race(
+      running.map(async (started) => [started.name, await started.ended] as const),
+    );
+    const how = end.signal ?? `exit code ${end.code}`;
+    throw new SyndicError('RUN_FAILED', `the ${name} ended (${how}): see ${join(this.dir, 'logs')}`, { name, ...end });
+  }
+
+  private coordinatorEnv(): NodeJS.ProcessEnv {
+    const { settings, database } = this.services;
+    const dir = join(this.dir, 'coordinator');
+    return {
+      ...process.env,
+      DATABASE_URL: database.url,
+      MODELS_DIR: this.modelsDir,
+      CHAIN_RPC_URL: this.rpcUrl,
+      CHAIN_ID: String(this.deployment.chainId),
+      CONSORTIUM_ADDRESS: this.deployment.consortium,
+      DATA_USE_ADDRESS: this.deployment.dataUse,
+      LEDGER_ADDRESS: this.deployment.ledger,
+      FINALITY: 'instant',
+      COORDINATOR_ACCOUNT: this.coordinatorAccount.address,
+      COORDINATOR_KEYSTORE_FILE: join(dir, 'coordinator-key.json'),
+      COORDINATOR_KEYSTORE_PASSPHRASE_FILE: this.coordinatorAccount.passphraseFile,
+      GRPC_HOST: '127.0.0.1',
+      GRPC_PORT: String(settings.grpcPort),
+      TLS_CERT_FILE: join(dir, 'tls-cert.pem'),
+      TLS_KEY_FILE: join(dir, 'tls-key.pem'),
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: String(settings.httpPort),
+      ...this.options.coordinatorEnv,
+    };
+  }
+
+  private async untilReady(started: Started, logFile: string): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    let over = false;
+    void started.ended.then(() => {
+      over = true;
+    });
+    while (!(await answersReady(this.httpUrl))) {
+      if (over || Date.now() > deadline) {
+        const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-3).join('\n');
+        throw new SyndicError('DEPENDENCY_UNAVAILABLE', `the coordinator is not ready: see ${logFile}\n${tail}`);
+      }
+      await sleep(100);
+    }
+  }
+}
+
+async function answersReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) })).ok;
+  } catch {
+    // Nothing listens there yet.
+    return false;
+  }
+}

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SyndicError } from '../core/errors/SyndicError.ts';
+import { keepFile } from '../worker/keepFile.ts';
+import { endOrphan, isAlive, type Started, start, stop } from './processes.ts';
+
+export interface EmbeddedAnvil {
+  readonly rpcUrl: string;
+  readonly chainId: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedAnvilOptions {
+  readonly dir: string;
+  readonly port: number;
+  readonly chainId: number;
+  readonly logFile: string;
+}
+
+/** An Ethereum chain of one node, its state kept on disk; free gas; a block for every transaction. For evaluation. */
+export async function startAnvil(options: EmbeddedAnvilOptions): Promise<EmbeddedAnvil> {
+  const rpcUrl = `http://127.0.0.1:${options.port}`;
+  const pidFile = join(options.dir, 'anvil.pid');
+  await endLeftover(pidFile, rpcUrl, options.chainId);
+  const node = await start(
+    'Anvil',
+    findAnvil(),
+    [
+      ['--host', '127.0.0.1', '--port', String(options.port), '--chain-id', String(options.chainId)],
+      ['--state', join(options.dir, 'chain.json'), '--state-interval', '1', '--preserve-historical-states'],
+      ['--accounts', '1', '--mnemonic-random', '12', '--slots-in-an-epoch', '0'],
+      // Nobody holds ether in a consortium's chain: gas is free, as on Besu with zeroBaseFee.
+      ['--block-base-fee-per-gas', '0', '--gas-price', '0', '--disable-min-priority-fee'],
+      ['--no-cors', '--quiet'],
+    ].flat(),
+    { cwd: options.dir, logFile: options.logFile },
+  );
+  await keepFile(pidFile, `${node.pid}\n`, 0o644);
+  await untilAnswers(node, rpcUrl, options);
+  return {
+    rpcUrl,
+    chainId: options.chainId,
+    pid: node.pid,
+    stop: async () => {
+      await stop(node);
+      await rm(pidFile, { force: true });
+    },
+  };
+}
+
+/** The binary itself and not npm's wrapper, which a signal would not end. */
+function findAnvil(): string {
+  const system = { linux: 'linux', darwin: 'darwin', win32: 'win32' }[process.platform as string];
+  const machine = { x64: 'amd64', arm64: 'arm64' }[process.arch as string];
+  const name = `@foundry-rs/anvil-${system}-${machine}`;
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    return join(dirname(manifest), 'bin', process.platform === 'win32' ? 'anvil.exe' : 'anvil');
+  } catch (cause) {
+    throw new SyndicError(
+      'DEPENDENCY_UNAVAILABLE',
+      `the package ${name} is not installed: run npm ci`,
+      { name },
+      { cause },
+    );
+  }
+}
+
+/** An Anvil outlives a supervisor that was killed; it saves its state when it is asked to end. */
+async function endLeftover(pidFile: string, rpcUrl: string, chainId: number): Promise<void> {
+  if (!existsSync(pidFile)) return;
+  const pid = Number(await readFile(pidFile, 'utf8'));
+  // A pid may have been given to another program since: only one that serves this chain on this port is ours.
+  if (Number.isInteger(pid) && isAlive(pid) && (await chainIdAt(rpcUrl)) === chainId) await endOrphan(pid, 'SIGTERM');
+  await rm(pidFile, { force: true });
+}
+
+async function untilAnswers(node: Started, rpcUrl: string, options: EmbeddedAnvilOptions): Promise<void> {
+  let over = false;
+  void node.ended.then(() => {
+    over = true;
+  });
+  const deadline = Date.now() + 60_000;
+  while ((await chainIdAt(rpcUrl)) !== options.chainId) {
+    if (over || Date.now() > deadline) {
+      if (!over) await stop(node);
+      throw new SyndicError('DEPENDENCY_UNAVAILABLE', `Anvil does not answer: see ${options.logFile}`);
+    }
+    await sleep(50);
+  }
+}
+
+async function chainIdAt(rpcUrl: string): Promise<number | null> {
+  try {
+    const response = await fetch(rpcUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] }),
+      signal: AbortSignal.timeout(2000),
+    });
+    const { result } = (await response.json()) as { result?: unknown };
+    return typeof result === 'string' ? Number(result) : null;
+  } catch {
+    // Nothing listens there (yet), or something that is no node.
+    return null;
+  }
+}

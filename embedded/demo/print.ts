@@ -1,0 +1,81 @@
+import type { CheckedHistory } from '../../cli/chain/history.ts';
+import { drawTable } from '../../cli/output.ts';
+import type { Figure } from '../../core/manifest/Report.ts';
+import type { DemoResult } from './result.ts';
+
+const SYNTHETIC = 'SYNTHETIC ROWS: generated from published summaries; they describe nobody.';
+
+/** What a demonstration ends with, for people. */
+export function resultLines(result: DemoResult, history: CheckedHistory): string[] {
+  const { study, rounds, totals, sites, finalModel, synthetic } = result;
+  const names = new Map(sites.map(({ slot, name }) => [slot, name]));
+  const label = synthetic ? ` (${SYNTHETIC})` : '';
+  return [
+    '',
+    `On each hospital's own test rows, before (initial model) and after (final global model)${label}`,
+    drawTable(
+      ['slot', 'hospital', 'test rows', 'accuracy before', 'after', 'AUROC before', 'after', 'loss before', 'after'],
+      sites.map(({ slot, name, before, after }) => [
+        slot,
+        name,
+        shown(after.rows, 0),
+        shown(before.accuracy),
+        shown(after.accuracy),
+        shown(before.auroc),
+        shown(after.auroc),
+        shown(before.loss),
+        shown(after.loss),
+      ]),
+    ),
+    'A dash: withheld, because the figure would rest on fewer rows than the plan allows to tell of.',
+    '',
+    `Contributions, read from the chain alone (study ${study})${label}`,
+    drawTable(
+      ['round', 'block', 'hospital', 'status', 'samples', 'update (SHA-256)'],
+      history.rounds.flatMap(({ round, block, entries }) =>
+        entries.map(({ slot, status, samples, update }) => [
+          round,
+          block,
+          names.get(slot) ?? slot,
+          STATUS_WORDS[status] ?? status,
+          samples,
+          update.slice(2),
+        ]),
+      ),
+    ),
+    drawTable(
+      ['slot', 'hospital', 'rounds', 'samples'],
+      totals.map(({ slot, rounds: counted, samples }) => [slot, names.get(slot) ?? '', counted, samples]),
+    ),
+    `Every one of the ${rounds.length} records was anchored and read back equal; the ledger's head is ${history.head}.`,
+    '',
+    `Final model   ${finalModel.path}`,
+    `SHA-256       ${finalModel.sha256.slice(2)}`,
+  ];
+}
+
+const STATUS_WORDS = ['absent', 'included', 'excluded', 'not selected'];
+
+/** Where to look next. `running`: the chain and the coordinator still answer. */
+export function furtherLines(result: DemoResult, json: string, running: boolean): string[] {
+  const { workdir, chain, study } = result;
+  const deployment = `${workdir}/deployment.json`;
+  const again = `npm run demo -- --workdir ${workdir} --keep`;
+  return [
+    '',
+    'To look further:',
+    `  python3 examples/recompute/recompute.py ${json}    every round again, in another language`,
+    `  sha256sum ${result.finalModel.path}`,
+    ...(running
+      ? [
+          `  npx syndic history ${study} --rpc ${chain.rpcUrl} --deployment ${deployment}`,
+          `  npx syndic study show ${study} --profile ${workdir}/profile.json`,
+        ]
+      : [`  ${again}    leaves chain and coordinator running, to ask them`]),
+    `  logs of every process: ${workdir}/logs`,
+  ];
+}
+
+function shown({ value }: Figure, digits = 3): string {
+  return value === null ? '-' : value.toFixed(digits);
+}

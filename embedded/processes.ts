@@ -1,0 +1,70 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SyndicError } from '../core/errors/SyndicError.ts';
+
+export interface Started {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves when the process has ended, however it ended. */
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly child: ChildProcess;
+}
+
+export interface StartOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
+  /** File that standard output and standard error are appended to. */
+  readonly logFile: string;
+}
+
+/**
+ * Starts a long-running child in a process group of its own, so that Ctrl-C in a terminal reaches the supervisor
+ * alone and the supervisor decides in which order things stop.
+ */
+export async function start(name: string, command: string, args: string[], options: StartOptions): Promise<Started> {
+  const { logFile, ...rest } = options;
+  const log = openSync(logFile, 'a', 0o600);
+  const child = spawn(command, args, { ...rest, stdio: ['ignore', log, log], detached: true });
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', () => resolve({ code: null, signal: null }));
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) =>
+      reject(
+        new SyndicError('DEPENDENCY_UNAVAILABLE', `${name} does not start: ${cause.message}`, { name }, { cause }),
+      ),
+    );
+  });
+  if (child.pid === undefined) throw new SyndicError('DEPENDENCY_UNAVAILABLE', `${name} does not start`, { name });
+  return { name, pid: child.pid, ended, child };
+}
+
+/** Asks a child to end, and makes it after `seconds`. Resolves when it is gone. */
+export async function stop(started: Started, signal: NodeJS.Signals = 'SIGTERM', seconds = 20): Promise<void> {
+  if (started.child.exitCode !== null || started.child.signalCode !== null) return;
+  started.child.kill(signal);
+  const timer = setTimeout(() => started.child.kill('SIGKILL'), seconds * 1000);
+  await started.ended;
+  clearTimeout(timer);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Ends a process that an earlier supervisor left behind: politely, then not. */
+export async function endOrphan(pid: number, signal: NodeJS.Signals, seconds = 20): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  if (!isAlive(pid)) return;
+  process.kill(pid, signal);
+  while (isAlive(pid)) {
+    if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
+    await sleep(50);
+  }
+}

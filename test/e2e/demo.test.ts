@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Interface } from 'ethers';
+import { RoundLedger } from '../../contracts/generated/RoundLedger.ts';
+import { decodeManifest } from '../../core/manifest/Manifest.ts';
+import { decodeReceipt, decodeStatement } from '../../core/statements/documents.ts';
+import { digestOf, recover } from '../../core/statements/sign.ts';
+import { domain } from '../../core/statements/types.ts';
+import { type Digest, fileName } from '../../core/values.ts';
+import type { DemoResult } from '../../embedded/demo/result.ts';
+import { type DemoProcess, startDemo } from '../support/demoProcess.ts';
+
+const abi = new Interface(RoundLedger.abi);
+const run = promisify(execFile);
+
+let workdir: string;
+let demo: DemoProcess;
+let result: DemoResult;
+
+beforeAll(async () => {
+  workdir = await mkdtemp(join(tmpdir(), 'syndic-demo-'));
+  demo = startDemo(workdir, ['--rounds', '2', '--keep']);
+  result = await demo.result();
+}, 180_000);
+
+afterAll(async () => {
+  if (demo.child.exitCode === null) await demo.interrupt();
+  await rm(workdir, { recursive: true, force: true });
+}, 60_000);
+
+async function rpc<T>(method: string, params: unknown[]): Promise<T> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  const response = await fetch(result.chain.rpcUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  return ((await response.json()) as { result: T }).result;
+}
+
+interface RawLog {
+  readonly topics: string[];
+  readonly data: string;
+  readonly transactionHash: string;
+  readonly blockNumber: string;
+}
+
+const logsOf = (event: string, ...indexed: (string | null)[]) =>
+  rpc<RawLog[]>('eth_getLogs', [
+    { address: result.chain.ledger, fromBlock: '0x0', topics: [abi.getEvent(event)?.topicHash, ...indexed] },
+  ]);
+
+const word = (value: number) => `0x${value.toString(16).padStart(64, '0')}`;
+const stored = (digest: Digest) => readFileSync(join(result.models, fileName(digest)));
+
+describe('the demonstration', () => {
+  test('trains two rounds with four hospitals, each included with the samples it declared', () => {
+    expect(result.rounds.map(({ round, outcome }) => [round, outcome])).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+    for (const { entries } of result.rounds) {
+      expect(entries.map(({ slot, status }) => [slot, status])).toEqual([1, 2, 3, 4].map((slot) => [slot, 1]));
+      expect(entries.every(({ samples }) => samples > 0)).toBe(true);
+    }
+    expect(result.totals.map(({ slot, rounds }) => [slot, rounds])).toEqual([1, 2, 3, 4].map((slot) => [slot, 2]));
+  });
+
+  test('builds every round on the model of the one before', () => {
+    expect(result.rounds[1]?.base).toBe(result.rounds[0]?.global);
+    expect(result.finalModel.sha256).toBe(result.rounds.at(-1)?.global);
+  });
+
+  test("finds in raw logs, filtered by a member's slot, that member's whole history", async () => {
+    for (const slot of [1, 2, 3, 4]) {
+      const logs = await logsOf('UpdateRecorded', result.study, null, word(slot));
+      const told = logs.map((log) => abi.decodeEventLog('UpdateRecorded', log.data, log.topics));
+      const expected = result.rounds.map(({ round, entries }) => {
+        const entry = entries.find((one) => one.slot === slot);
+        return [round, slot, entry?.status, entry?.update, entry?.samples];
+      });
+      const got = told.map((log) => [
+        Number(log.round),
+        Number(log.slot),
+        Number(log.status),
+        log.update,
+        Number(log.samples),
+      ]);
+      expect(got).toEqual(expected);
+    }
+  });
+
+  test("stores updates and models whose sha256sum is what the chain's events carry", async () => {
+    const updates = (await logsOf('UpdateRecorded', result.study)).map(
+      (log) => abi.decodeEventLog('UpdateRecorded', log.data, log.topics).update as Digest,
+    );
+    const models = (await logsOf('RoundRecorded', result.study)).map(
+      (log) => abi.decodeEventLog('RoundRecorded', log.data, log.topics).globalModel as Digest,
+    );
+    expect([updates.length, models.length]).toEqual([8, 2]);
+    for (const digest of [...updates, ...models]) {
+      const { stdout } = await run('sha256sum', [join(result.models, fileName(digest))]);
+      expect(stdout.split(' ')[0]).toBe(fileName(digest));
+    }
+  });
+
+  test("signs receipts that agree with the record's update, samples and block time", async () => {
+    const messages = domain(result.chain.chainId, result.chain.ledger);
+    const [coordinatorKey] = await coordinatorKeys();
+    for (const { round, manifest, block, entries } of result.rounds) {
+      const { timestamp } = await rpc<{ timestamp: string }>('eth_getBlockByNumber', [
+        `0x${block.toString(16)}`,
+        false,
+      ]);
+      for (const named of decodeManifest(stored(manifest)).entries) {
+        const receipt = decodeReceipt(stored(named.receipt as Digest));
+        const statement = decodeStatement(stored(named.statement as Digest));
+        const entry = entries.find(({ slot }) => slot === named.slot);
+        expect(receipt.message).toMatchObject({ study: result.study, round, slot: named.slot });
+        expect([receipt.message.update, receipt.message.samples]).toEqual([entry?.update, entry?.samples]);
+        expect(receipt.message.statement).toBe(digestOf('Update', messages, statement.message));
+        expect(recover(messages, 'Receipt', receipt.message, receipt.signature)).toBe(coordinatorKey);
+        expect(receipt.message.recordBy).toBeGreaterThanOrEqual(Number(timestamp));
+      }
+    }
+  });
+
+  /** Senders of the records: the coordinator's key as the chain saw it act. */
+  async function coordinatorKeys(): Promise<string[]> {
+    const senders = await Promise.all(
+      result.rounds.map(async ({ transaction }) => {
+        return (await rpc<{ from: string }>('eth_getTransactionByHash', [transaction])).from;
+      }),
+    );
+    return [...new Set(senders)];
+  }
+
+  test('leaves no temporary file behind', () => {
+    expect(readdirSync(join(result.models, 'tmp'))).toEqual([]);
+  });
+
+  test('says in its output that the rows are synthetic, where the history stands and what the final model is', async () => {
+    const { code, stdout, stderr } = await demo.interrupt();
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toContain('synthetic rows');
+    expect(stdout).toContain('SYNTHETIC ROWS');
+    expect(stdout).toContain(result.finalModel.path);
+    expect(stdout).toContain(fileName(result.finalModel.sha256));
+    for (const { update } of result.rounds.flatMap(({ entries }) => entries)) {
+      expect(stdout).toContain(fileName(update));
+    }
+    const sum = createHash('sha256').update(readFileSync(result.finalModel.path)).digest('hex');
+    expect(sum).toBe(fileName(result.finalModel.sha256));
+  });
+});
