@@ -7,28 +7,29 @@ import { updateMetadata } from './salt.ts';
  * An update file: for each of the base's tensors f32(local) − f32(base), rounded to f32, with the salt in its
  * metadata.
  *
- * @param local the model after local training, by tensor name
+ * @param local the model after local training: the base's names and shapes, in any order
  * @param salt 32 fresh bytes from the operating system's generator
  * @throws SyndicError TENSORS_MISMATCH when `local` has not the base's tensors; NOT_FINITE when a difference is NaN or
  * infinite
  */
 export function encodeUpdate(
-  base: DecodedFile,
-  local: ReadonlyMap<string, Float32Array>,
+  base: Pick<DecodedFile, 'tensors'>,
+  local: readonly NamedTensor[],
   salt: Uint8Array | Digest,
 ): Uint8Array {
-  const tensors: NamedTensor[] = [];
-  for (const [name, tensor] of base.tensors) {
-    const trained = local.get(name);
-    if (trained === undefined || trained.length !== tensor.data.length) {
-      throw new SyndicError('TENSORS_MISMATCH', `the trained model's ${name} is not the base model's`, { name });
-    }
-    tensors.push({ name, shape: tensor.shape, data: difference(name, trained, tensor.data) });
-  }
-  if (local.size !== base.tensors.size) {
-    throw new SyndicError('TENSORS_MISMATCH', 'the trained model has tensors that the base model lacks');
-  }
-  return encodeFile(tensors, updateMetadata(salt));
+  const byName = new Map(local.map((tensor) => [tensor.name, tensor]));
+  if (byName.size !== local.length || byName.size !== base.tensors.size)
+    throw mismatch(local.length, base.tensors.size);
+  const update = [...base.tensors].map(([name, tensor]): NamedTensor => {
+    const trained = byName.get(name);
+    if (trained === undefined || trained.shape.join() !== tensor.shape.join()) throw mismatch(name, tensor.shape);
+    return { name, shape: tensor.shape, data: difference(name, trained.data, tensor.data) };
+  });
+  return encodeFile(update, updateMetadata(salt));
+}
+
+function mismatch(got: unknown, want: unknown): SyndicError {
+  return new SyndicError('TENSORS_MISMATCH', 'the trained tensors are not those of the base model', { got, want });
 }
 
 function difference(name: string, local: Float32Array, base: Float32Array): Float32Array {

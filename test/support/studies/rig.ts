@@ -122,7 +122,11 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
     const task = await findTask(db, id);
     if (task === null) throw new Error(`no task ${id}`);
     const base = decodeFile(models.bytes(task.baseModel));
-    const local = new Map([...base.tensors].map(([name, { data }]) => [name, data.map((x) => x + value)]));
+    const local = [...base.tensors].map(([name, { shape, data }]) => ({
+      name,
+      shape,
+      data: data.map((x) => x + value),
+    }));
     const update = encodeUpdate(base, local, digest(`0x${'77'.repeat(32)}`));
     const report = encodeReport(reportOf(study, task.round, of));
     const message = {

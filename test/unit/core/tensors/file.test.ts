@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { encodeUpdate } from '../../../../core/tensors/encodeUpdate.ts';
 import { FiniteScanner } from '../../../../core/tensors/FiniteScanner.ts';
-import { decodeFile, encodeFile, specsOf } from '../../../../core/tensors/file.ts';
+import { decodeFile, encodeFile, type NamedTensor, specsOf } from '../../../../core/tensors/file.ts';
 import { parseHeader } from '../../../../core/tensors/header.ts';
 import { saltOf, updateMetadata } from '../../../../core/tensors/salt.ts';
 import { sameSpecs } from '../../../../core/tensors/TensorSpec.ts';
@@ -87,14 +87,15 @@ describe('a salt', () => {
 
 describe('encodeUpdate', () => {
   const base = decodeFile(encodeFile([kernel, bias]));
-  const local = () =>
-    new Map([
-      ['logit/kernel', Float32Array.of(1.5, -2.5)],
-      ['logit/bias', Float32Array.of(0.3)],
-    ]);
+  const tensor = (name: string, ...values: number[]): NamedTensor => {
+    const shape = name === 'logit/kernel' ? kernel.shape : [values.length];
+    return { name, shape, data: Float32Array.from(values) };
+  };
+  const local = [tensor('logit/kernel', 1.5, -2.5), tensor('logit/bias', 0.3)];
+  const [trainedKernel] = local as [NamedTensor, NamedTensor];
 
   test('writes f32(local − base) under the base’s names, with the salt', () => {
-    const update = decodeFile(encodeUpdate(base, local(), new Uint8Array(32).fill(0x5a)));
+    const update = decodeFile(encodeUpdate(base, local, new Uint8Array(32).fill(0x5a)));
     expect(update.metadata).toEqual({ salt });
     expect(update.tensors.get('logit/kernel')?.data).toEqual(Float32Array.of(0.5, 0));
     expect(update.tensors.get('logit/bias')?.data[0]).toBe(Math.fround(Math.fround(0.3) - Math.fround(0.1)));
@@ -102,20 +103,21 @@ describe('encodeUpdate', () => {
 
   test('refuses a difference that is not finite', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      const bad = local().set('logit/bias', Float32Array.of(value));
+      const bad = [trainedKernel, tensor('logit/bias', value)];
       expect(thrown(() => encodeUpdate(base, bad, updateMetadata(new Uint8Array(32)).salt)).code).toBe('NOT_FINITE');
     }
     const far = decodeFile(encodeFile([{ ...bias, data: Float32Array.of(-3e38) }]));
-    const opposite = new Map([['logit/bias', Float32Array.of(3e38)]]);
+    const opposite = [tensor('logit/bias', 3e38)];
     expect(thrown(() => encodeUpdate(far, opposite, new Uint8Array(32))).code).toBe('NOT_FINITE');
   });
 
   test('refuses tensors that are not the base’s', () => {
-    const missing = local();
-    missing.delete('logit/bias');
-    const longer = local().set('logit/bias', new Float32Array(2));
-    const more = local().set('other/bias', new Float32Array(1));
-    for (const bad of [missing, longer, more]) {
+    const missing = [trainedKernel];
+    const longer = [trainedKernel, tensor('logit/bias', 0, 0)];
+    const turned = [{ ...trainedKernel, shape: [...kernel.shape].reverse() }, tensor('logit/bias', 0)];
+    const more = [...local, tensor('other/bias', 0)];
+    const twice = [...local, tensor('logit/bias', 0)];
+    for (const bad of [missing, longer, turned, more, twice]) {
       expect(thrown(() => encodeUpdate(base, bad, new Uint8Array(32))).code).toBe('TENSORS_MISMATCH');
     }
   });
