@@ -9,18 +9,15 @@ import type { MetricSet } from '../core/manifest/Report.ts';
 import { keystoreAddress, STANDARD_COST, sealKey } from '../core/statements/keystore.ts';
 import { bytesToHex } from '../core/values.ts';
 import { readWorkerConfig, type WorkerConfig, workerPaths } from '../worker/config.ts';
-import { CsvSource } from '../worker/data/csv.ts';
-import { createVersion } from '../worker/data/version.ts';
 import { keepFile } from '../worker/keepFile.ts';
-import { runWorker } from '../worker/main.ts';
 import type { BackendChoice } from '../worker/training/port.ts';
-import { TfjsTrainer } from '../worker/training/tfjs.ts';
 import { keepVersion } from '../worker/versions.ts';
 import { loadPlanFile } from './loadPlanFile.ts';
 import { printFields, printJson } from './output.ts';
 import { readNewPassphrase } from './readPassphrase.ts';
 import { untilInterrupted } from './untilInterrupted.ts';
 
+// DuckDB and TensorFlow are loaded by the verbs that need them: `init` answers at once without.
 export function workerCommand(): Command {
   return new Command('worker')
     .description("a hospital's worker: make its key, fix its data's versions, run it")
@@ -133,6 +130,10 @@ export interface MakeVersion {
 /** Makes a version of a dataset and keeps it in the worker's folder. Nothing of it leaves here. */
 export async function makeVersion(options: MakeVersion) {
   const { plan } = await loadPlanFile(options.plan);
+  const [{ CsvSource }, { createVersion }] = await Promise.all([
+    import('../worker/data/csv.ts'),
+    import('../worker/data/version.ts'),
+  ]);
   const version = await createVersion(new CsvSource({ path: resolve(options.data) }), plan.data, options.rows);
   const dataset = datasetId(options.dataset);
   const { versions } = workerPaths(resolve(options.dir));
@@ -177,6 +178,10 @@ export async function evaluateModel(options: EvaluateOptions): Promise<MetricSet
   const { plan } = await loadPlanFile(options.plan);
   const invitation = parseInvitation(JSON.parse(await readFile(workerPaths(resolve(options.dir)).invitation, 'utf8')));
   const split = options.split === undefined ? {} : { splitFile: resolve(options.split) };
+  const [{ CsvSource }, { TfjsTrainer }] = await Promise.all([
+    import('../worker/data/csv.ts'),
+    import('../worker/training/tfjs.ts'),
+  ]);
   const data = await new CsvSource({ path: resolve(options.data), ...split }).load(plan, invitation.slot);
   const trainer = new TfjsTrainer({ backend: options.backend });
   try {
@@ -208,6 +213,7 @@ function runCommand(): Command {
     .option('--backend <name>', 'auto, native, wasm or cpu (BACKEND)')
     .option('--log-level <level>', 'how much is logged (LOG_LEVEL)')
     .action(async (flags: Partial<Record<keyof typeof runFlags, string>>) => {
+      const { runWorker } = await import('../worker/main.ts');
       await runWorker(workerConfig(flags), untilInterrupted());
     });
 }
