@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { checkDeployed } from '../coordinator/chain/checks.ts';
 import { blockAt } from '../coordinator/chain/node.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { type Address, address, type Digest } from '../core/values.ts';
@@ -49,13 +51,32 @@ function deployCommand(): Command {
       'who admits members and gives roles (default: the account that deploys)',
       addressArgument,
     )
-    .option('--out <file>', 'write the deployment here as well')
+    .option('--out <file>', 'write the deployment here as well; one that is there stays, and nothing is deployed')
     .action(async (options: DeployOptions) => {
-      const deployment = await deploy(options);
-      if (options.out !== undefined) await writeDeployment(resolve(options.out), deployment);
+      const deployment = await deployOnce(options);
       if (options.json) printJson(deployment);
       else printFields(Object.entries(deployment));
     });
+}
+
+/**
+ * What stands already, when `out` says so and the chain bears it out; else deploys.
+ *
+ * @throws SyndicError CHAIN_MISMATCH when `out` tells of another chain, or of contracts that are not there
+ */
+async function deployOnce(options: DeployOptions): Promise<Deployment> {
+  const { rpc, out } = options;
+  if (out !== undefined && existsSync(out)) {
+    return await onChain(rpc, out, async (chain, deployment) => {
+      const { consortium, dataUse, ledger } = deployment;
+      await checkDeployed(chain.rpc, { consortium, dataUse, ledger });
+      printNote(`${out} is there, and its contracts are on the chain: nothing was deployed`);
+      return deployment;
+    });
+  }
+  const deployment = await deploy(options);
+  if (out !== undefined) await writeDeployment(resolve(out), deployment);
+  return deployment;
 }
 
 /** Deploys with the account in a keystore. @throws SyndicError as `deployContracts` */

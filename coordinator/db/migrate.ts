@@ -35,7 +35,7 @@ export async function checkMigrated(db: Database): Promise<void> {
   if (missing.length > 0) {
     throw new SyndicError(
       'STATE_CONFLICT',
-      `the database lacks migrations ${missing.join(', ')}: run \`syndic coordinator --migrate\` first`,
+      `the database lacks migrations ${missing.join(', ')}: run \`syndic coordinator migrate\` first`,
       { missing },
     );
   }
