@@ -34,8 +34,11 @@ async function runHere() {
 
 /** The launcher was killed outright: what it started ends the same way, as if the two were one process. */
 function dieWithLauncher() {
-  if (process.channel === undefined) return;
-  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  const die = () => process.kill(process.pid, 'SIGKILL');
+  // It may be gone already; without a channel there is nothing to hear of.
+  if (process.connected === false) die();
+  if (!process.connected) return;
+  process.once('disconnect', die);
   process.channel.unref();
 }
 

@@ -2,13 +2,14 @@
 import type { Command } from 'commander';
 import { createProgram } from './program.ts';
 import { reportError } from './reportError.ts';
+import { interrupt } from './untilInterrupted.ts';
 
 const args = process.argv.slice(2);
 
 // `syndic study list | head -1` closes the pipe early; that is no error of anybody's.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  if (error.code !== 'EPIPE') throw error;
+  if (!interrupt()) process.exit(0);
 });
 
 async function run(): Promise<number> {

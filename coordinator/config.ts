@@ -4,10 +4,13 @@ import { z } from 'zod';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { type Address, address } from '../core/values.ts';
 import { type Finality, parseFinality } from './chain/finality.ts';
+import { DEPLOYMENT_VARIABLES, readDeploymentFile } from './deploymentFile.ts';
+
+const OR_DEPLOYMENT = ', or DEPLOYMENT_FILE';
 
 /**
- * Every variable that a coordinator reads, and the only place where it reads them. A secret may be given as NAME, or
- * as NAME_FILE: the path of a file whose first line is the secret.
+ * Every variable that a coordinator reads, and the only place where it reads them. A secret, and COORDINATOR_ACCOUNT,
+ * may be given as NAME, or as NAME_FILE: the path of a file whose first line is the value.
  */
 const schema = z.object({
   /** PostgreSQL: `postgresql://user:password@host:port/database`, `?sslmode=verify-full` for TLS. Secret. */
@@ -20,15 +23,17 @@ const schema = z.object({
   MAX_STORE_BYTES: whole(1, Number.MAX_SAFE_INTEGER).optional(),
   /** Ethereum JSON-RPC endpoint of a node that this consortium trusts. May hold a key: treated as secret. */
   CHAIN_RPC_URL: url(['http', 'https'], 'an http(s):// URL of an Ethereum node, or CHAIN_RPC_URL_FILE'),
-  CHAIN_ID: whole(1, Number.MAX_SAFE_INTEGER),
+  /** What `syndic consortium deploy` wrote. Stands in for the four variables below, which must not contradict it. */
+  DEPLOYMENT_FILE: path('the file that `syndic consortium deploy` wrote').optional(),
+  CHAIN_ID: whole(1, Number.MAX_SAFE_INTEGER, OR_DEPLOYMENT),
   /** The three contracts. */
-  CONSORTIUM_ADDRESS: account(),
-  DATA_USE_ADDRESS: account(),
-  LEDGER_ADDRESS: account(),
+  CONSORTIUM_ADDRESS: account(OR_DEPLOYMENT),
+  DATA_USE_ADDRESS: account(OR_DEPLOYMENT),
+  LEDGER_ADDRESS: account(OR_DEPLOYMENT),
   /** When a block is final: `instant` (QBFT, the embedded chain), `blocks:N` (Clique), `finalized` (public Ethereum). */
   FINALITY: z.string().transform(finality),
   /** This coordinator's account in the Consortium. */
-  COORDINATOR_ACCOUNT: account(),
+  COORDINATOR_ACCOUNT: account(', or COORDINATOR_ACCOUNT_FILE'),
   /** The keystore of its current key: sends transactions, signs receipts and logins. */
   COORDINATOR_KEYSTORE_FILE: path('the keystore file that `syndic coordinator init` wrote'),
   /** Secret. */
@@ -76,10 +81,13 @@ export type CoordinatorConfig = z.infer<typeof schema>;
 
 const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'CHAIN_RPC_URL', 'COORDINATOR_KEYSTORE_PASSPHRASE'] as const;
 
-/** Names of all variables, with the `_FILE` forms of the secrets: for documentation and checks of deployments. */
+/** What may come from a file instead: what is secret, and what another step finds out. */
+const FROM_FILES = [...SECRETS, 'COORDINATOR_ACCOUNT'] as const;
+
+/** Names of all variables, with their `_FILE` forms: for documentation and checks of deployments. */
 export const coordinatorVariables: readonly string[] = [
   ...Object.keys(schema.shape),
-  ...SECRETS.map((name) => `${name}_FILE`),
+  ...FROM_FILES.map((name) => `${name}_FILE`),
 ];
 
 /** @throws SyndicError CONFIG_INVALID listing every fault at once; values of secrets are not repeated */
@@ -109,13 +117,13 @@ interface Fault {
 
 function read<T>(of: z.ZodType<T>, environment: Readonly<Record<string, string | undefined>>): T {
   const faults: Fault[] = [];
-  const values = readSecrets(environment, faults);
+  const values = readDeployment(readFiles(environment, faults), faults);
   const parsed = of.safeParse(values, { reportInput: false });
   if (parsed.success && faults.length === 0) return parsed.data;
-  const secretless = new Set(faults.map(({ path }) => path.replace(/_FILE$/, '')));
+  const told = new Set(faults.flatMap(({ path }) => (path === DEPLOYMENT ? DEPLOYMENT_VARIABLES : withoutFile(path))));
   for (const issue of parsed.error?.issues ?? []) {
     const path = issue.path.join('.');
-    if (!secretless.has(path)) faults.push({ path, message: issue.message });
+    if (!told.has(path)) faults.push({ path, message: issue.message });
   }
   const list = faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new SyndicError('CONFIG_INVALID', `the coordinator's configuration has ${faults.length} fault(s): ${list}`, {
@@ -123,23 +131,57 @@ function read<T>(of: z.ZodType<T>, environment: Readonly<Record<string, string |
   });
 }
 
+const DEPLOYMENT = 'DEPLOYMENT_FILE';
+
+/** `NAME_FILE` → `NAME`. */
+function withoutFile(path: string): string {
+  return path.replace(/_FILE$/, '');
+}
+
 /** An empty variable is as good as none: compose files write those. */
-function readSecrets(
+function readFiles(
   environment: Readonly<Record<string, string | undefined>>,
   faults: Fault[],
 ): Record<string, string | undefined> {
   const values = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  for (const name of SECRETS) {
+  for (const name of FROM_FILES) {
     const file = values[`${name}_FILE`];
     if (file === undefined) continue;
     try {
       values[name] = readFileSync(file, 'utf8').split(/\r?\n/, 1)[0];
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      faults.push({ path: `${name}_FILE`, message: `cannot be read: ${reason}` });
+      faults.push({ path: `${name}_FILE`, message: `cannot be read: ${reasonOf(cause)}` });
     }
   }
   return values;
+}
+
+/** What the deployment file says, where it is named; two deployments at once are nobody's intention. */
+function readDeployment(
+  values: Record<string, string | undefined>,
+  faults: Fault[],
+): Record<string, string | undefined> {
+  const file = values[DEPLOYMENT];
+  if (file === undefined) return values;
+  try {
+    const deployed = readDeploymentFile(file);
+    for (const name of DEPLOYMENT_VARIABLES) {
+      const given = values[name];
+      if (given === undefined || given.toLowerCase() === deployed[name]) continue;
+      faults.push({
+        path: name,
+        message: `is ${given}, and ${DEPLOYMENT} says ${deployed[name]}: give one of the two`,
+      });
+    }
+    return { ...values, ...deployed };
+  } catch (cause) {
+    faults.push({ path: DEPLOYMENT, message: `cannot be read: ${reasonOf(cause)}` });
+    return values;
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function url(protocols: readonly string[], wanted: string) {
@@ -155,8 +197,8 @@ function path(wanted: string) {
     .transform((text) => resolve(text));
 }
 
-function whole(min: number, max: number) {
-  const wanted = `a whole number, ${min} to ${max}`;
+function whole(min: number, max: number, otherwise = '') {
+  const wanted = `a whole number, ${min} to ${max}${otherwise}`;
   return z
     .string(wanted)
     .regex(/^\d{1,16}$/, wanted)
@@ -164,8 +206,8 @@ function whole(min: number, max: number) {
     .refine((value) => value >= min && value <= max, wanted);
 }
 
-function account() {
-  const wanted = '20 bytes as 0x-hex';
+function account(otherwise: string) {
+  const wanted = `20 bytes as 0x-hex${otherwise}`;
   return z
     .string(wanted)
     .regex(/^0x[0-9a-fA-F]{40}$/, wanted)
@@ -187,7 +229,8 @@ function finalityText(of: Finality): string {
 
 /** Host and database stay; user, password, path of an RPC key and query do not. */
 function redactUrl(text: string): string {
-  const { protocol, username, host, pathname } = new URL(text);
+  const { protocol, username, password, host, pathname } = new URL(text);
   const rest = protocol.startsWith('postgres') || protocol.startsWith('redis') || pathname === '/' ? pathname : '/***';
-  return `${protocol}//${username === '' ? '' : '***@'}${host}${rest}`;
+  const user = username === '' && password === '' ? '' : '***@';
+  return `${protocol}//${user}${host}${rest}`;
 }

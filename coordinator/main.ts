@@ -12,7 +12,7 @@ import type { CoordinatorConfig } from './config.ts';
 import { crashAt } from './crashAt.ts';
 import { connect, type Database } from './db/connect.ts';
 import { checkMigrated, migrate } from './db/migrate.ts';
-import { createFleet, type Fleet } from './fleet/server.ts';
+import { createFleet } from './fleet/server.ts';
 import { createHttp } from './http/server.ts';
 import { createIntake } from './intake/intake.ts';
 import { sweepUploads } from './intake/sweepUploads.ts';
@@ -151,9 +151,15 @@ async function serve(parts: Parts, signal: AbortSignal, onClose: OnClose): Promi
     await sweepUploads({ keepSeconds: config.UPLOAD_KEEP_SECONDS }, { db, models, clock });
   };
   const tick = () => tickOutbox(db, anchor, (study) => queue.wake(study));
-  await queue.start(advancer(studies, fleet, failure.reject));
+  const outbox = new Ticker('the outbox', config.OUTBOX_SECONDS, tick, log);
+  onClose(() => outbox.close());
+  const advanced = () => {
+    fleet.notify();
+    // What the study has to say to the chain need not wait for the next tick.
+    outbox.soon();
+  };
+  await queue.start(advancer(studies, advanced, failure.reject));
   for (const [what, seconds, work] of [
-    ['the outbox', config.OUTBOX_SECONDS, tick],
     ['waking the studies', WAKE_ALL_SECONDS, wakeAll],
     ['sweeping temporaries', SWEEP_SECONDS, sweep],
   ] as const) {
@@ -182,7 +188,7 @@ async function serve(parts: Parts, signal: AbortSignal, onClose: OnClose): Promi
 }
 
 /** A study found behind the chain stops the process: going on would sign what contradicts the ledger. */
-function advancer(studies: Studies, fleet: Fleet, fail: (error: unknown) => void) {
+function advancer(studies: Studies, advanced: () => void, fail: (error: unknown) => void) {
   return async (study: StudyId): Promise<void> => {
     try {
       await studies.advance(study);
@@ -190,7 +196,7 @@ function advancer(studies: Studies, fleet: Fleet, fail: (error: unknown) => void
       if (error instanceof SyndicError && error.code === 'CHAIN_AHEAD') fail(error);
       throw error;
     } finally {
-      fleet.notify();
+      advanced();
     }
   };
 }
@@ -230,8 +236,10 @@ function storeOptions({ MODELS_DIR: dir, MAX_STORE_BYTES: maxBytes }: Coordinato
   return maxBytes === undefined ? { dir } : { dir, maxBytes };
 }
 
-function queueOptions({ REDIS_URL: redisUrl, DATABASE_URL: postgresUrl }: CoordinatorConfig) {
-  return redisUrl === undefined ? { postgresUrl } : { redisUrl };
+/** A Redis may serve several coordinators: each has its own names there. */
+function queueOptions({ REDIS_URL, DATABASE_URL, CHAIN_ID, COORDINATOR_ACCOUNT }: CoordinatorConfig) {
+  if (REDIS_URL === undefined) return { postgresUrl: DATABASE_URL };
+  return { redisUrl: REDIS_URL, namespace: `syndic-${CHAIN_ID}-${COORDINATOR_ACCOUNT}` };
 }
 
 async function readCertificate(config: CoordinatorConfig): Promise<{ cert: string; key: string }> {

@@ -7,7 +7,7 @@ import type { Account } from './accounts.ts';
 import { type Services, startServices } from './Box.ts';
 import { asMember, DATASET, type Deployment, type Founded, found, type Member } from './found.ts';
 import { type Started, start, stop } from './processes.ts';
-import { NODE_FLAGS, runSyndic, SYNDIC } from './runSyndic.ts';
+import { LAUNCHED, LAUNCHER, NODE_FLAGS, runSyndic } from './runSyndic.ts';
 import type { Site } from './sites.ts';
 
 export interface ConsortiumOptions {
@@ -37,6 +37,7 @@ export class Consortium {
   private readonly coordinatorAccount: Account;
   private coordinator: Started | null = null;
   private readonly workers = new Map<Slot, Started>();
+  private stopping = false;
 
   private constructor(options: ConsortiumOptions, made: Founded & { services: Services }) {
     this.options = options;
@@ -79,8 +80,7 @@ export class Consortium {
     const env = { ...this.coordinatorEnv(), ...extraEnv };
     await runSyndic(['coordinator', 'migrate'], env);
     const logFile = join(this.dir, 'logs', 'coordinator.log');
-    const args = [...NODE_FLAGS, '--tls-min-v1.3', SYNDIC, 'coordinator', 'run'];
-    const started = await start('coordinator', process.execPath, args, { env, logFile });
+    const started = await this.launch('coordinator', ['coordinator', 'run'], env, logFile);
     this.coordinator = started;
     await this.untilReady(started, logFile);
     return started;
@@ -103,8 +103,7 @@ export class Consortium {
       ...extraEnv,
     };
     const logFile = join(this.dir, 'logs', `worker-${site.name}.log`);
-    const args = [...NODE_FLAGS, '--tls-min-v1.3', SYNDIC, 'worker', 'run'];
-    const started = await start(`worker of ${site.name}`, process.execPath, args, { env, logFile });
+    const started = await this.launch(`worker of ${site.name}`, ['worker', 'run'], env, logFile);
     this.workers.set(slot, started);
     return started;
   }
@@ -115,8 +114,9 @@ export class Consortium {
     await runSyndic(['member', 'grant', study, ...consent, ...asMember(member, this.rpcUrl)]);
   }
 
-  /** Ends processes in the order in which they need each other, then the services. */
+  /** Ends processes in the order in which they need each other, then the services. None is started from here on. */
   async stop(): Promise<void> {
+    this.stopping = true;
     await Promise.all([...this.workers.values()].map((worker) => stop(worker)));
     if (this.coordinator) await stop(this.coordinator);
     await this.services.stop();
@@ -130,6 +130,21 @@ export class Consortium {
     );
     const how = end.signal ?? `exit code ${end.code}`;
     throw new SyndicError('RUN_FAILED', `the ${name} ended (${how}): see ${join(this.dir, 'logs')}`, { name, ...end });
+  }
+
+  /** A process that ends with this one: a database and a chain may wait for the next start, nobody else has to. */
+  private async launch(name: string, command: string[], env: NodeJS.ProcessEnv, logFile: string): Promise<Started> {
+    this.checkWanted();
+    const args = [...NODE_FLAGS, '--tls-min-v1.3', LAUNCHER, ...command];
+    const options = { env: { ...env, ...LAUNCHED }, logFile, channel: true };
+    const started = await start(name, process.execPath, args, options);
+    if (this.stopping) await stop(started, 'SIGKILL');
+    this.checkWanted();
+    return started;
+  }
+
+  private checkWanted(): void {
+    if (this.stopping) throw new SyndicError('RUN_FAILED', 'the consortium is being stopped');
   }
 
   private coordinatorEnv(): NodeJS.ProcessEnv {

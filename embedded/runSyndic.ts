@@ -7,6 +7,10 @@ import { isErrorCode, SyndicError } from '../core/errors/SyndicError.ts';
 /** The command's entry, run by this very Node. */
 export const SYNDIC = join(import.meta.dirname, '..', 'cli', 'main.ts');
 
+/** The same for what is to stay: with `LAUNCHED` and a channel, it ends when the process that started it does. */
+export const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'syndic.js');
+export const LAUNCHED = { SYNDIC_LAUNCHED: '1' };
+
 /** Flags that a child Node needs to be quiet about what this one was told to be quiet about. */
 export const NODE_FLAGS: readonly string[] = ['--disable-warning=ExperimentalWarning'];
 

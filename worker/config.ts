@@ -59,8 +59,11 @@ export function readWorkerConfig(environment: Readonly<Record<string, string | u
   );
 }
 
-/** Names of all variables, for documentation and for the check of the compose file. */
-export const workerVariables: readonly string[] = Object.keys(schema.shape);
+/** Names of all variables, with the `_FILE` forms of the secrets: for documentation and checks of deployments. */
+export const workerVariables: readonly string[] = [
+  ...Object.keys(schema.shape),
+  ...SECRETS.map((name) => `${name}_FILE`),
+];
 
 /** Where things lie in a worker's folder. */
 export function workerPaths(dir: string) {

@@ -13,6 +13,7 @@ import {Entries} from "./lib/Entries.sol";
 import {Heads} from "./lib/Heads.sol";
 import {Lanes} from "./lib/Lanes.sol";
 import {Rosters} from "./lib/Rosters.sol";
+import {Studies} from "./lib/Studies.sol";
 
 /// @title Studies and their rounds.
 /// @dev Deployed last. Nothing here can be changed once recorded, by anyone: there is no owner and no upgrade.
@@ -34,34 +35,8 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
     bytes32 private constant OPEN_STUDY =
         keccak256("OpenStudy(bytes32 plan,bytes32 initialModel,address coordinator,uint16 minIncluded,bytes32 salt)");
 
-    /// @dev Gathering until the start; Changing while grants or revocations wait to count from the round after.
-    enum Phase {
-        Gathering,
-        Running,
-        Changing
-    }
-
-    /// @dev What a record reads and changes of its study besides head and model: exactly one word.
-    struct Progress {
-        address coordinator;
-        uint16 minIncluded;
-        uint8 outcome;
-        Phase phase;
-        uint32 lastRound;
-        uint16 rosterSize;
-        uint16 joined;
-    }
-
-    /// @dev What never changes once the study is open.
-    struct Opening {
-        address operator;
-        uint64 openedAt;
-        bytes32 plan;
-        bytes32 initialModel;
-    }
-
-    mapping(bytes32 study => Progress) private _progress;
-    mapping(bytes32 study => Opening) private _openings;
+    mapping(bytes32 study => Studies.Progress) private _progress;
+    mapping(bytes32 study => Studies.Opening) private _openings;
     mapping(bytes32 study => bytes32) private _heads;
     mapping(bytes32 study => bytes32) private _models;
     mapping(bytes32 study => mapping(uint32 round => bytes32)) private _recordHashes;
@@ -72,6 +47,7 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
     /// @param dataUse_ which was deployed with this contract's address, by the creation right before this one.
     constructor(IConsortium consortium_, DataUse dataUse_) EIP712("Syndic", "1") {
         if (address(dataUse_.ledger()) != address(this)) revert DataUseOfAnotherLedger(address(dataUse_.ledger()));
+        if (dataUse_.consortium() != consortium_) revert DataUseOfAnotherConsortium(address(dataUse_.consortium()));
         consortium = consortium_;
         dataUse = dataUse_;
         _operatorRole = consortium_.OPERATOR_ROLE();
@@ -106,15 +82,15 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
     /// @inheritdoc IRoundLedger
     /// @dev Whoever is suspended stays on the roster, to be counted again when reinstated.
     function startStudy(bytes32 id) external {
-        Progress memory progress = _openProgress(id);
-        if (progress.phase != Phase.Gathering) revert AlreadyStarted(id);
+        Studies.Progress memory progress = _openProgress(id);
+        if (progress.phase != Studies.Phase.Gathering) revert AlreadyStarted(id);
         if (msg.sender != _openings[id].operator || !_isOperator(msg.sender)) {
             _requireCoordinator(progress.coordinator);
         }
         _rosters[id].settle(_lanes[id]);
         uint16[] memory slots = _rosters[id].list(_lanes[id], false, progress.joined);
         if (slots.length < progress.minIncluded) revert TooFewMembers(slots.length, progress.minIncluded);
-        progress.phase = Phase.Running;
+        progress.phase = Studies.Phase.Running;
         progress.joined = progress.rosterSize = uint16(slots.length);
         _progress[id] = progress;
         bytes32 newHead = _extend(id, Heads.started(id, Rosters.pack(slots)));
@@ -131,8 +107,8 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         bytes32 manifest,
         bytes calldata entries
     ) external {
-        Progress memory progress = _openProgress(id);
-        if (progress.phase == Phase.Gathering) revert NotStarted(id);
+        Studies.Progress memory progress = _openProgress(id);
+        if (progress.phase == Studies.Phase.Gathering) revert NotStarted(id);
         uint256 suspendedGroups = _requireCoordinator(progress.coordinator);
         if (outcome < COMPLETED || outcome > ABORTED) revert WrongOutcome(outcome);
         if (round != progress.lastRound + 1) revert WrongRound(progress.lastRound + 1, round);
@@ -151,10 +127,10 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         }
 
         progress.lastRound = round;
-        if (progress.phase == Phase.Changing) {
+        if (progress.phase == Studies.Phase.Changing) {
             _rosters[id].renew();
             progress.rosterSize = progress.joined;
-            progress.phase = Phase.Running;
+            progress.phase = Studies.Phase.Running;
         }
         _progress[id] = progress;
 
@@ -183,11 +159,11 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
     /// @inheritdoc IRoundLedger
     function onGranted(bytes32 id, uint16 slot, uint64 until) external {
         if (msg.sender != address(dataUse)) revert NotDataUse(msg.sender);
-        Progress memory progress = _openProgress(id);
+        Studies.Progress memory progress = _openProgress(id);
         _lanes[id].setUntil(slot, until);
         if (!_rosters[id].join(slot)) return;
         if (progress.joined == MAX_ROSTER) revert RosterFull();
-        _progress[id] = _changed(progress, progress.joined + 1);
+        _progress[id] = Studies.withJoined(progress, progress.joined + 1);
     }
 
     /// @inheritdoc IRoundLedger
@@ -196,8 +172,8 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         if (msg.sender != address(dataUse)) revert NotDataUse(msg.sender);
         _lanes[id].setUntil(slot, 0);
         if (!_rosters[id].leave(slot)) return;
-        Progress memory progress = _progress[id];
-        _progress[id] = _changed(progress, progress.joined - 1);
+        Studies.Progress memory progress = _progress[id];
+        _progress[id] = Studies.withJoined(progress, progress.joined - 1);
     }
 
     /// @inheritdoc IRoundLedger
@@ -207,14 +183,14 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
 
     /// @inheritdoc IRoundLedger
     function study(bytes32 id) external view returns (Study memory) {
-        Progress memory progress = _progress[id];
-        Opening memory opening = _openings[id];
+        Studies.Progress memory progress = _progress[id];
+        Studies.Opening memory opening = _openings[id];
         return Study({
             operator: opening.operator,
             coordinator: progress.coordinator,
             minIncluded: progress.minIncluded,
             outcome: progress.outcome,
-            started: progress.phase != Phase.Gathering,
+            started: progress.phase != Studies.Phase.Gathering,
             openedAt: opening.openedAt,
             lastRound: progress.lastRound,
             plan: opening.plan,
@@ -236,8 +212,8 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
 
     /// @inheritdoc IRoundLedger
     function roster(bytes32 id) external view returns (uint16[] memory) {
-        Progress memory progress = _progress[id];
-        bool gathering = progress.phase == Phase.Gathering;
+        Studies.Progress memory progress = _progress[id];
+        bool gathering = progress.phase == Studies.Phase.Gathering;
         return _rosters[id].list(_lanes[id], gathering, gathering ? progress.joined : progress.rosterSize);
     }
 
@@ -267,8 +243,9 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         if (_progress[id].coordinator != address(0)) revert StudyExists(id);
         _progress[id].coordinator = coordinator;
         _progress[id].minIncluded = minIncluded;
-        _openings[id] =
-            Opening({operator: operator, openedAt: uint64(block.timestamp), plan: plan, initialModel: initialModel});
+        _openings[id] = Studies.Opening({
+            operator: operator, openedAt: uint64(block.timestamp), plan: plan, initialModel: initialModel
+        });
         _models[id] = initialModel;
         _heads[id] = Heads.opened(id, plan, initialModel);
         emit StudyOpened(id, operator, coordinator, plan, initialModel, minIncluded, salt, _heads[id]);
@@ -283,19 +260,13 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         return Entries.record(walk, entries, _rosters[id], _lanes[id], consortium);
     }
 
-    function _changed(Progress memory progress, uint16 joined) private pure returns (Progress memory) {
-        progress.joined = joined;
-        if (progress.phase == Phase.Running) progress.phase = Phase.Changing;
-        return progress;
-    }
-
     function _extend(bytes32 id, bytes32 link) private returns (bytes32 newHead) {
         newHead = _heads[id].extend(link);
         _heads[id] = newHead;
     }
 
     /// @return progress of a study that exists and is not closed.
-    function _openProgress(bytes32 id) private view returns (Progress memory progress) {
+    function _openProgress(bytes32 id) private view returns (Studies.Progress memory progress) {
         progress = _progress[id];
         if (progress.coordinator == address(0)) revert UnknownStudy(id);
         if (progress.outcome != 0) revert StudyIsClosed(id);

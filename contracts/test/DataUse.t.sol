@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Consortium} from "../src/Consortium.sol";
 import {DataUse} from "../src/DataUse.sol";
 import {RoundLedger} from "../src/RoundLedger.sol";
 import {IConsortium} from "../src/interfaces/IConsortium.sol";
@@ -22,6 +23,15 @@ contract DataUseTest is Fixture {
         vm.expectRevert(abi.encodeWithSelector(IRoundLedger.DataUseOfAnotherLedger.selector, address(ledger)));
         new RoundLedger(consortium, dataUse);
         vm.assertEq(address(dataUse.ledger()), address(ledger));
+    }
+
+    function test_ALedgerOfAnotherConsortiumThanItsDataUseIsNotBorn() public {
+        Consortium other = new Consortium(address(this));
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        DataUse mine = new DataUse(consortium, IRoundLedger(predicted));
+        vm.expectRevert(abi.encodeWithSelector(IRoundLedger.DataUseOfAnotherConsortium.selector, address(consortium)));
+        new RoundLedger(other, mine);
+        vm.assertEq(address(mine.consortium()), address(consortium));
     }
 
     function test_AccountAndWorkerKeyAddVersions() public {

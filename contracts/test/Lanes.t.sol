@@ -59,10 +59,10 @@ contract LanesTest is Fixture {
     }
 
     /// forge-config: default.fuzz.runs = 8
-    function testFuzz_AFullGroupKeepsEveryLane(uint256 seed) public {
+    function testFuzz_AFullGroupKeepsEveryLane(uint8 seed) public {
         // 7 and 256 have no common divisor: every slot of the group, in another order for every seed.
         for (uint256 i; i < 256; ++i) {
-            uint256 slot = 512 + (seed + 7 * i) % 256;
+            uint256 slot = 512 + (uint256(seed) + 7 * i) % 256;
             setUntil(slot, slot);
             add(slot, slot);
         }

@@ -327,4 +327,34 @@ contract RecordTest is Fixture {
         assertTotals(256, 2, 4);
         assertTotals(257, 2, 6);
     }
+
+    function test_GroupsOfSlotsAscendAndComeOnce() public {
+        admit(515);
+        for (uint256 slot = 300; slot < 304; ++slot) {
+            grant(study, slot);
+        }
+        grant(study, 515);
+        complete(study, 1, allIncluded(1, 4));
+        bytes memory low = allIncluded(2, 4);
+        bytes memory high =
+            bytes.concat(included(2, 300, 1), included(2, 301, 1), included(2, 302, 1), included(2, 303, 1));
+        bytes memory last = included(2, 515, 1);
+        bytes4 mismatch = IRoundLedger.EntriesMismatch.selector;
+        // Each of these has as many entries as the roster has slots.
+        refuseSecond(mismatch, 4, bytes.concat(low, low, last));
+        refuseSecond(mismatch, 4, bytes.concat(high, low, last));
+        refuseSecond(mismatch, 5, bytes.concat(low, last, high));
+        refuseSecond(mismatch, 8, bytes.concat(low, high, included(2, 514, 1)));
+        refuseSecond(mismatch, 8, bytes.concat(low, high, included(2, 900, 1)));
+        refuseSecond(mismatch, 8, bytes.concat(low, high, included(2, 65_535, 1)));
+        complete(study, 2, bytes.concat(low, high, last));
+        assertTotals(1, 2, 202);
+        assertTotals(303, 1, 1);
+        assertTotals(515, 1, 1);
+    }
+
+    function refuseSecond(bytes4 error, uint256 index, bytes memory entries) private {
+        expect(error, index);
+        complete(study, 2, entries);
+    }
 }

@@ -35,7 +35,6 @@ export function createThreadedAggregator(
   }
 
   async function run(job: AggregationJob): Promise<{ global: AggregationJob['base']; length: number }> {
-    if (closed) throw new SyndicError('COORDINATOR_UNAVAILABLE', 'the coordinator is closing: try again later');
     const length = await models.size(job.base);
     if (length === null) throw new SyndicError('NOT_FOUND', `the store lacks the base model ${job.base}`);
     const team = take(Math.min(threads, Math.max(1, Math.ceil(length / blockBytes))));
@@ -53,10 +52,11 @@ export function createThreadedAggregator(
 
   return {
     /** One job at a time: a second would only share the same cores. */
-    aggregate(job) {
+    async aggregate(job) {
+      if (closed) throw new SyndicError('COORDINATOR_UNAVAILABLE', 'the coordinator is closing: try again later');
       const result = last.then(() => run(job));
       last = result.catch(() => undefined);
-      return result;
+      return await result;
     },
     async close() {
       closed = true;

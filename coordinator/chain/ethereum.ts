@@ -100,14 +100,16 @@ function view(
       return Number(version.addedAt) === 0 ? null : Number(version.rows);
     },
     roles: rolesOf,
-    async rounds(study) {
+    async rounds(study, only) {
       await index.sync();
-      return roundsOf(await logsWith(modules.db, contracts.ledger, study));
+      const topics = only === undefined ? [study] : [study, topicOfNumber(only)];
+      // The number may also be the slot of another round's entry, which then has no record here to belong to.
+      return roundsOf(await logsWith(modules.db, contracts.ledger, topics));
     },
     async studiesOf(coordinator) {
       await index.sync();
       const opened = ledgerTopic('StudyOpened');
-      const logs = await logsWith(modules.db, contracts.ledger, opened);
+      const logs = await logsWith(modules.db, contracts.ledger, [opened]);
       return logs
         .filter(({ topics }) => topics[3] === topicOf(coordinator))
         .map(({ topics }) => digest(topics[1] ?? ''));
@@ -138,6 +140,11 @@ async function orUnknown<T>(errors: readonly string[], read: () => Promise<T>): 
     if (errors.includes(contractErrorOf(thrown)?.name ?? '')) return null;
     throw thrown;
   }
+}
+
+/** A number as an event's indexed field holds it. */
+function topicOfNumber(of: number): Digest {
+  return digest(`0x${of.toString(16).padStart(64, '0')}`);
 }
 
 /** An address as an event's indexed field holds it. */

@@ -66,15 +66,15 @@ export async function rollBack(db: Database, tip: BlockRef, ancestor: BlockRef |
   });
 }
 
-/** Logs with `topic` at any position, in the chain's order, with their blocks' hashes and times. */
-export async function logsWith(db: Database, address: Address, topic: Digest): Promise<IndexedLog[]> {
+/** Logs with all of `topics`, each at any position, in the chain's order, with their blocks' hashes and times. */
+export async function logsWith(db: Database, address: Address, topics: readonly Digest[]): Promise<IndexedLog[]> {
   return await db
     .selectFrom('chain_logs')
     .innerJoin('chain_blocks', 'chain_blocks.number', 'chain_logs.block')
     .selectAll('chain_logs')
     .select(['chain_blocks.hash', 'chain_blocks.timestamp'])
     .where('chain_logs.address', '=', address)
-    .where(sql<boolean>`chain_logs.topics @> ARRAY[${topic}]::text[]`)
+    .where(sql<boolean>`chain_logs.topics @> ${[...topics]}::text[]`)
     .orderBy('chain_logs.block')
     .orderBy('chain_logs.log_index')
     .execute();

@@ -21,8 +21,8 @@ export interface ChainView {
   versionRows(slot: Slot, dataset: Digest, root: Digest): Promise<number | null>;
   /** What an account or key may do: operator and auditor by role, member by account or worker key. */
   roles(who: Address): Promise<Roles>;
-  /** Every record of a study, oldest first, from the event index. */
-  rounds(study: StudyId): Promise<ChainRound[]>;
+  /** Records of a study, oldest first, from the event index: every one, or that of one round only. */
+  rounds(study: StudyId, only?: number): Promise<ChainRound[]>;
   /** Ids of studies that `coordinator` coordinates. */
   studiesOf(coordinator: Address): Promise<StudyId[]>;
   totals(study: StudyId, slot: Slot): Promise<{ rounds: number; samples: number }>;

@@ -25,8 +25,9 @@ import { releaseLeases } from './tasks.sql.ts';
 const CAPABILITIES = ['train'];
 /** Seconds from Hello to Login. */
 const NONCE_SECONDS = 60;
-/** Words of a worker's capabilities that are kept. */
+/** Words of a worker's capabilities that are kept, and characters of each. */
 const MOST_CAPABILITIES = 64;
+const LONGEST_CAPABILITY = 64;
 
 export interface SessionOptions {
   /** The coordinator's account in the Consortium. */
@@ -66,7 +67,7 @@ export function sessionHandlers(options: SessionOptions, modules: HandlerModules
       const theirs = wireDigest(request.nonce, 'nonce');
       await authenticate.member(member, worker);
       const expires = instant(clock.now() + NONCE_SECONDS);
-      const nonce = await nonceFor(worker, member, request.capabilities.slice(0, MOST_CAPABILITIES), expires);
+      const nonce = await nonceFor(worker, member, known(request.capabilities), expires);
       const login = { from: coordinatorKey, to: worker, nonce: theirs, expires };
       return {
         version,
@@ -121,9 +122,13 @@ export function sessionHandlers(options: SessionOptions, modules: HandlerModules
     Logout: unary(log, async (_request, metadata) => {
       const session = await authenticate.session(metadata);
       await endSession(db, session.tokenHash);
-      await releaseLeases(db, session.slot);
+      await releaseLeases(db, session.slot, clock.now());
       log.info({ slot: session.slot }, 'worker logged out');
       return {};
     }),
   };
+}
+
+function known(capabilities: readonly string[]): string[] {
+  return capabilities.slice(0, MOST_CAPABILITIES).map((word) => word.slice(0, LONGEST_CAPABILITY));
 }

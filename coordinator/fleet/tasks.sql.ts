@@ -1,4 +1,4 @@
-import type { Slot } from '../../core/values.ts';
+import type { Instant, Slot } from '../../core/values.ts';
 import type { Database } from '../db/connect.ts';
 import type { TaskState } from '../db/schema.ts';
 
@@ -15,11 +15,28 @@ export async function taskStates(db: Database, slot: Slot, ids: readonly string[
 }
 
 /** The member says goodbye: what it held is on offer again, at once. */
-export async function releaseLeases(db: Database, slot: Slot): Promise<void> {
-  await db
-    .updateTable('tasks')
-    .set({ state: 'offered', lease_until: null })
-    .where('slot', '=', slot)
-    .where('state', '=', 'leased')
-    .execute();
+export async function releaseLeases(db: Database, slot: Slot, now: Instant): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const released = await tx
+      .updateTable('tasks')
+      .set({ state: 'offered', lease_until: null })
+      .where('slot', '=', slot)
+      .where('state', '=', 'leased')
+      .returning(['id', 'study', 'round'])
+      .execute();
+    if (released.length === 0) return;
+    await tx
+      .insertInto('events')
+      .values(
+        released.map(({ id, study, round }) => ({
+          at: now,
+          study,
+          round,
+          slot,
+          type: 'task.released',
+          data: JSON.stringify({ id }),
+        })),
+      )
+      .execute();
+  });
 }

@@ -68,7 +68,7 @@ export function evidenceReader({ chain, models }: { chain: ChainView; models: Mo
   /** The round's base stands since the record before it, the first one's since the study was opened. */
   async function baseFixedAt(study: StudyId, round: number): Promise<Instant> {
     if (round > 1) {
-      const record = (await chain.rounds(study)).find((candidate) => candidate.round === round - 1);
+      const record = (await chain.rounds(study, round - 1)).find((candidate) => candidate.round === round - 1);
       if (record !== undefined) return record.block.timestamp;
     } else {
       const opened = await chain.study(study);

@@ -33,8 +33,11 @@ interface WakeJob {
 }
 
 const NAME = 'advance';
-/** Delayed wakes within one step are one job, so that a study has few of them whatever it asks for. */
-const STEP_MS = 250;
+/**
+ * Delayed wakes that fall into one step of time are one job. A step is as long as the delay, within these bounds: who
+ * looks every second then has one job waiting, and a deadline is met to the second.
+ */
+const STEP_MS = { least: 250, most: 1_000 };
 /**
  * How long a waiting job keeps others away, should its process be killed between taking the job and saying so. The
  * key goes as soon as the job starts: from then on a wake is news.
@@ -82,9 +85,12 @@ class BullmqQueue implements Queue {
       return;
     }
     const now = Date.now();
+    const delay = delaySeconds * 1000;
+    const step = Math.min(Math.max(Math.ceil(delay), STEP_MS.least), STEP_MS.most);
     // The step after the due time's: a job of an earlier step that runs right now never stands for this one.
-    const step = Math.floor((now + delaySeconds * 1000) / STEP_MS) + 1;
-    await this.#jobs.add(NAME, { study }, { jobId: `${study}-${step}`, delay: step * STEP_MS - now, ...FORGET });
+    const number = Math.floor((now + delay) / step) + 1;
+    const jobId = `${study}-${step}-${number}`;
+    await this.#jobs.add(NAME, { study }, { jobId, delay: number * step - now, ...FORGET });
   }
 
   async start(handler: (study: StudyId) => Promise<void>): Promise<void> {

@@ -1,3 +1,4 @@
+import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { StudyId } from '../../core/values.ts';
 import { stepClosing } from './close.ts';
 import { stepCollecting } from './closeRound.ts';
@@ -6,7 +7,7 @@ import { decideRound } from './decide.ts';
 import { stepOpen, stepOpening, stepStarting } from './opening.ts';
 import { nextRound, offerTasks } from './openRound.ts';
 import { recordRound, stepRecorded } from './record.ts';
-import { findStudy, type RoundRow, roundsOf, type StudyRow } from './rows.sql.ts';
+import { findStudy, positionOf, type RoundRow, roundsOf, type StudyRow } from './rows.sql.ts';
 import { idle, type Step } from './Step.ts';
 
 /** More steps than any study takes at once: beyond it, something goes in circles. */
@@ -15,12 +16,27 @@ const MOST_STEPS = 1000;
 /** Moves a study on until nothing moves, then asks to be woken when something may. */
 export async function advance(context: Context, id: StudyId): Promise<void> {
   for (let steps = 0; steps < MOST_STEPS; steps++) {
-    const step = await stepOnce(context, id);
+    const step = await stepSurely(context, id);
     if (step === 'moved') continue;
     if (step.wait !== null) await context.queue.wake(id, step.wait);
     return;
   }
   throw new RangeError(`study ${id} moved ${MOST_STEPS} times without coming to rest`);
+}
+
+/**
+ * A step reads the database first and the chain after it. When another process takes the study on in between, the chain
+ * is ahead of what was read, not of the database: then the database has moved by now.
+ */
+async function stepSurely(context: Context, id: StudyId): Promise<Step> {
+  const before = await positionOf(context.db, id);
+  try {
+    return await stepOnce(context, id);
+  } catch (error) {
+    if (!(error instanceof SyndicError) || error.code !== 'CHAIN_AHEAD') throw error;
+    if ((await positionOf(context.db, id)) === before) throw error;
+    return 'moved';
+  }
 }
 
 async function stepOnce(context: Context, id: StudyId): Promise<Step> {

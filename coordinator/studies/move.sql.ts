@@ -17,6 +17,9 @@ export interface Fact {
   readonly data?: object;
 }
 
+/** What a transaction has told so far: it goes to the log once it is true. */
+const factsOf = new WeakMap<Tx, Fact[]>();
+
 /** Thrown inside a transition when its guard misses: somebody else was faster, and nothing is written. */
 class Overtaken extends Error {
   override readonly name = 'Overtaken';
@@ -29,13 +32,18 @@ class Overtaken extends Error {
  * @returns false when somebody else was faster
  */
 export async function transition(context: Context, point: string, work: (tx: Tx) => Promise<void>): Promise<boolean> {
+  let told: readonly Fact[] = [];
   try {
-    await context.db.transaction().execute(work);
+    told = await context.db.transaction().execute(async (tx) => {
+      await work(tx);
+      return factsOf.get(tx) ?? [];
+    });
   } catch (error) {
     if (error instanceof Overtaken) return false;
     throw error;
   }
   context.crash?.(point);
+  for (const { type, ...facts } of told) context.log.info(facts, type);
   return true;
 }
 
@@ -79,6 +87,7 @@ export async function moveRound(
 
 export async function tell(tx: Tx, { clock }: Pick<Context, 'clock'>, fact: Fact): Promise<void> {
   const { study, round = null, slot = null, type, data = {} } = fact;
+  factsOf.set(tx, [...(factsOf.get(tx) ?? []), fact]);
   await tx
     .insertInto('events')
     .values({ at: clock.now(), study, round, slot, type, data: JSON.stringify(data) })

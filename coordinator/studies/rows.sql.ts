@@ -25,6 +25,19 @@ export async function roundsOf(db: Database, study: string): Promise<RoundRow[]>
   return db.selectFrom('rounds').selectAll().where('study', '=', study).orderBy('round').execute();
 }
 
+/** Changes with every transition of the study and its rounds. */
+export async function positionOf(db: Database, study: string): Promise<string> {
+  const row = await db.selectFrom('studies').select(['state', 'model']).where('id', '=', study).executeTakeFirst();
+  const rounds = await db
+    .selectFrom('rounds')
+    .select(['round', 'state', 'manifest'])
+    .where('study', '=', study)
+    .orderBy('round', 'desc')
+    .limit(1)
+    .execute();
+  return JSON.stringify([row, rounds]);
+}
+
 /** Every task of a round, by slot. */
 export async function tasksOf(db: Database, { study, round }: Pick<RoundRow, 'study' | 'round'>): Promise<TaskRow[]> {
   const tasks = db.selectFrom('tasks').selectAll().where('study', '=', study).where('round', '=', round);

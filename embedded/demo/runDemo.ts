@@ -64,6 +64,7 @@ async function run(
   const closing = untilClosed(client, study, (detail) => progress.show(detail));
   const { detail, seconds } = await Promise.race([closing, consortium.untilOneEnds()]);
   progress.done();
+  progress.step('reading the history back from the chain; each hospital evaluates the final model');
   const history = await historyOf(consortium, study);
   const found = await differences(detail, history, consortium.modelsDir);
   const result = await resultOf(options, prepared, consortium, { detail, seconds, history });

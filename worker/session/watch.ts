@@ -1,4 +1,5 @@
 import { SyndicError } from '../../core/errors/SyndicError.ts';
+import type { Task__Output } from '../../proto/generated/syndic/v1/Task.ts';
 import type { TaskEvent__Output } from '../../proto/generated/syndic/v1/TaskEvent.ts';
 import type { Line } from './Line.ts';
 import type { Lines } from './Lines.ts';
@@ -18,11 +19,18 @@ export async function followTasks(
   offers: OfferQueue<TaskOffer>,
   signal: AbortSignal,
 ): Promise<never> {
-  function take({ offered, cancelled }: TaskEvent__Output): void {
-    if (offered) {
-      const offer = book.offer(offered);
+  function takeOffer(task: Task__Output): void {
+    try {
+      const offer = book.offer(task);
       if (offer !== null) offers.put(offer);
+    } catch (error) {
+      // Whatever is wrong with one task, the others go on.
+      log.warn({ task: task.id, error: String(error) }, 'an offer that cannot be read was left aside');
     }
+  }
+
+  function take({ offered, cancelled }: TaskEvent__Output): void {
+    if (offered) takeOffer(offered);
     if (cancelled) {
       log.info({ task: cancelled.id, reason: cancelled.reason }, 'task cancelled');
       book.cancel(cancelled.id, cancelled.reason);

@@ -75,6 +75,7 @@ interface IRoundLedger {
     error InvalidSignature();
     /// @dev at deployment: the DataUse given speaks to another ledger
     error DataUseOfAnotherLedger(address ledger);
+    error DataUseOfAnotherConsortium(address consortium);
 
     /// @notice Opens a study. By an operator. `coordinator` is a coordinator's account in the Consortium.
     function openStudy(bytes32 plan, bytes32 initialModel, address coordinator, uint16 minIncluded, bytes32 salt)

@@ -61,7 +61,7 @@ library Entries {
         while (at < end) {
             uint256 group = (_word(at) & 0xffff) >> 8;
             uint256 expected = roster.current[group];
-            if (group < nextGroup || expected == 0) revert IRoundLedger.EntriesMismatch((at - walk.first) / BYTES);
+            if (group < nextGroup) revert IRoundLedger.EntriesMismatch((at - walk.first) / BYTES);
             nextGroup = group + 1;
             walk.suspended = (walk.suspendedGroups >> group) & 1 == 0 ? 0 : consortium.suspendedIn(uint8(group));
             walk.gone = table.holders[group] & ~expected;
@@ -73,7 +73,8 @@ library Entries {
     /// @notice The same for the entries whose slots share a word of the roster.
     /// @param at position of the group's first entry in calldata.
     /// @param base the first slot that the group could have.
-    /// @param expected the group's slots that have had no entry yet: bit i is slot `base` + i. Not zero.
+    /// @param expected the group's slots that have had no entry yet: bit i is slot `base` + i. None: its first entry is
+    /// refused.
     /// @return position behind the group's last entry.
     function _recordGroup(Walk memory walk, Lanes.Table storage table, uint256 at, uint256 base, uint256 expected)
         private

@@ -108,6 +108,24 @@ export function queueConformance(connect: (namespace: string) => Promise<Queue>)
     expect((at[0] as number) - asked).toBeLessThan(4000);
   });
 
+  test('keeps one job of the many that look again every second', async () => {
+    const a = await queue();
+    const id = study();
+    const at: number[] = [];
+    await a.start(async () => {
+      at.push(Date.now());
+      await a.wake(id, 1);
+    });
+    for (let i = 0; i < 6; i++) {
+      await a.wake(id);
+      await pause(60);
+    }
+    const polling = Date.now() + 1_100;
+    await pause(3_300);
+    expect(at.filter((time) => time > polling).length).toBeLessThanOrEqual(3);
+    expect(at.filter((time) => time > polling).length).toBeGreaterThanOrEqual(1);
+  });
+
   test('wakes at once although a later wake waits, and then again', async () => {
     const a = await queue();
     const id = study();

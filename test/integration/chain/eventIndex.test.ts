@@ -31,6 +31,8 @@ describe('the event index', () => {
       const { study } = await recordedStudy(restless, 2);
       await view.sync();
       const before = await view.rounds(study);
+      expect(before).toHaveLength(2);
+      expect(await view.rounds(study, 2)).toEqual(before.slice(1));
       await restless.reorg(1);
       expect(await view.rounds(study)).toEqual(before.slice(0, 1));
       const { study: other } = await recordedStudy(restless, 1);

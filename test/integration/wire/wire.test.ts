@@ -115,6 +115,16 @@ describe('tasks', () => {
     await until(() => seen.length === 2);
   });
 
+  test('do not hold up a coordinator that closes', async () => {
+    const { seen } = follow(world.dial(member).tasks(stop.signal));
+    world.offer(world.task(member));
+    await until(() => seen.length === 1);
+    const begun = Date.now();
+    await world.fleet.close(20);
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    await world.startFleet();
+  });
+
   test('go on after the coordinator forgot the session: the worker logs in again', async () => {
     const { seen } = follow(world.dial(member).tasks(stop.signal));
     await until(async () => (await world.kept(member)) === 1);

@@ -19,14 +19,15 @@ afterEach(async () => {
 
 const ELEMENTS = 20_000;
 
-function file(seed: number, metadata: Record<string, string>, at: (i: number) => number): Uint8Array {
-  const data = Float32Array.from({ length: ELEMENTS }, (_, i) => at(i) * Math.sin(seed * 1000 + i));
+function file(metadata: Record<string, string>, at: (i: number) => number): Uint8Array {
+  const data = Float32Array.from({ length: ELEMENTS }, (_, i) => at(i));
   return encodeFile([{ name: 'dense/kernel', shape: [ELEMENTS], data }], metadata);
 }
 
-const base = file(0, {}, () => 1);
-const update = (of: number, at: (i: number) => number = () => 0.1) =>
-  file(of, { salt: `0x${String(of).padStart(64, '0')}` }, at);
+const wave = (seed: number) => (i: number) => Math.sin(seed * 1000 + i);
+const base = file({}, wave(0));
+const update = (of: number, at: (i: number) => number = wave(of)) =>
+  file({ salt: `0x${String(of).padStart(64, '0')}` }, at);
 
 async function setUp(updates: readonly Uint8Array[]) {
   const dir = await folder();
@@ -71,28 +72,39 @@ describe('aggregation in threads', () => {
   });
 
   test('works on the next job after one that failed, with the same threads', async () => {
-    const broken = update(2, (i) => (i === ELEMENTS - 1 ? 3e38 : 0.1));
-    const updates = [update(1), update(3)];
-    const { dir, job, aggregator, models } = await setUp([...updates, broken, broken]);
-    const { digest: twin } = await models.put([file(9, {}, (i) => (i === ELEMENTS - 1 ? 3e38 : 1))], 1 << 20);
-    const threaded = aggregator(3, 4096);
+    // Overflows in the last block only, when the other threads are done or waiting.
+    const huge = (i: number) => (i === ELEMENTS - 1 ? 3e38 : 0.5);
+    const updates = [update(1), update(2)];
+    const { dir, job, aggregator, models } = await setUp([...updates, update(3, huge), update(4, huge)]);
     const [first, second, third, fourth] = job.updates;
     if (!first || !second || !third || !fourth) throw new Error('four updates were made');
-    const overflow = { ...job, base: twin, updates: [third, fourth].map((of) => ({ ...of, weight: 1 })) };
-    // Whether it overflows depends on the sine there; a base and two updates that agree in sign surely do.
-    const last = Math.sin(9000 + ELEMENTS - 1) * Math.sin(2000 + ELEMENTS - 1);
-    expect(Math.abs(last)).toBeGreaterThan(0);
-    await expect(threaded.aggregate({ ...overflow, updates: [third] })).rejects.toMatchObject({
-      code: 'STATE_CONFLICT',
-    });
-    const good = await threaded.aggregate({ ...job, updates: [first, second] });
-    expect(good.global).toBe(await expected(updates));
+    const { digest: hugeBase } = await models.put([file({}, huge)], 1 << 20);
     const missing = digest(`0x${'00'.repeat(32)}`);
-    await expect(
-      threaded.aggregate({ ...job, updates: [first, { ...second, update: missing }] }),
-    ).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(threaded.aggregate({ ...job, base: missing })).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect((await threaded.aggregate({ ...job, updates: [first, second] })).global).toBe(good.global);
+    const threaded = aggregator(3, 4096);
+    const want = await expected(updates);
+    const faults: readonly [code: string, job: AggregationJob][] = [
+      ['AGGREGATE_NOT_FINITE', { ...job, base: hugeBase, updates: [third, fourth] }],
+      ['STATE_CONFLICT', { ...job, updates: [third] }],
+      ['NOT_FOUND', { ...job, updates: [first, { ...second, update: missing }] }],
+      ['NOT_FOUND', { ...job, base: missing }],
+    ];
+    for (const [code, faulty] of faults) {
+      await expect(threaded.aggregate(faulty)).rejects.toMatchObject({ code });
+      expect((await threaded.aggregate({ ...job, updates: [first, second] })).global).toBe(want);
+    }
     expect(await readdir(join(dir, 'tmp'))).toEqual([]);
+  });
+
+  test('does one job after the other, and none once it is closing', async () => {
+    const updates = [update(1), update(2)];
+    const { job, aggregator } = await setUp(updates);
+    const threaded = aggregator(2, 4096);
+    const results = await Promise.all([threaded.aggregate(job), threaded.aggregate(job), threaded.aggregate(job)]);
+    const want = await expected(updates);
+    expect(results.map(({ global }) => global)).toEqual([want, want, want]);
+    const last = threaded.aggregate(job);
+    await threaded.close();
+    expect((await last).global).toBe(want);
+    await expect(threaded.aggregate(job)).rejects.toMatchObject({ code: 'COORDINATOR_UNAVAILABLE' });
   });
 });

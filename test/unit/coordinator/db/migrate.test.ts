@@ -111,10 +111,9 @@ describe('the tables', () => {
     const db = await migrated();
     await db.insertInto('studies').values(study).execute();
     await db.insertInto('rounds').values(round).execute();
-    const task = { study: digest, round: 1, slot: 1, kind: 'train', state: 'offered' } as const;
     const insert = (id: string) =>
       sql`INSERT INTO tasks (id, study, round, slot, kind, state)
-        VALUES (${id}, ${task.study}, 1, 1, 'train', 'offered')`.execute(db);
+        VALUES (${id}, ${digest}, 1, 1, 'train', 'offered')`.execute(db);
     await insert('a');
     await expect(insert('b')).rejects.toThrow('tasks_study_round_slot_kind_key');
   });

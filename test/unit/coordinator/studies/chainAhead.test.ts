@@ -58,6 +58,25 @@ describe('a coordinator whose chain is ahead of its database', () => {
     await expect(rig.studies.checkChain()).rejects.toMatchObject({ code: 'CHAIN_AHEAD' });
   });
 
+  test('is not what a process sees that was overtaken between reading database and chain', async () => {
+    const rig = await rigOf();
+    const study = await rig.running();
+    for (const member of [1, 2, 3]) await rig.deliver(member);
+    const other = rig.makeStudies();
+    const read = rig.ledger.study.bind(rig.ledger);
+    let overtaken = false;
+    rig.ledger.study = async (id) => {
+      if (!overtaken) {
+        overtaken = true;
+        await rig.settle(study, other);
+      }
+      return read(id);
+    };
+    await rig.studies.advance(study);
+    expect(overtaken).toBe(true);
+    expect((await rig.studies.show(study)).attempts).toMatchObject([{ state: 'anchored' }, { state: 'collecting' }]);
+  });
+
   test('waits for a node that is behind', async () => {
     const rig = await rigOf();
     const study = await rig.running();

@@ -202,6 +202,20 @@ describe('a member that loses its standing', () => {
     expect(rows).toEqual([{ state: 'final' }]);
   });
 
+  test('is left out on the ledger’s word, though the view of final blocks does not show it yet', async () => {
+    const rig = await rigOf();
+    const study = await rig.running();
+    rig.anchor.stopped = true;
+    for (const member of [1, 2, 3]) await rig.deliver(member);
+    await rig.settle(study);
+    const old = await rig.ledger.grant(study, slot(3));
+    rig.ledger.revoke(study, slot(3));
+    rig.ledger.grant = async () => old;
+    rig.anchor.stopped = false;
+    await rig.settle(study);
+    expect(entries(rig, study, 1)?.[2]).toEqual([3, 2, 4, 300]);
+  });
+
   test('and leaves too few fails the round that was complete', async () => {
     const rig = await rigOf();
     const study = await rig.running();
