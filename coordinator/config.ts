@@ -54,8 +54,10 @@ const schema = z.object({
   HEARTBEAT_SECONDS: whole(1, 3600).default(10),
   /** Seconds after its last heartbeat for which a task counts as being worked on. */
   LEASE_SECONDS: whole(1, 86_400).default(60),
-  /** Seconds that a login lasts, of workers and of people. */
+  /** Seconds that a worker's login lasts. */
   SESSION_SECONDS: whole(60, 604_800).default(43_200),
+  /** Seconds that a login of an operator, member or auditor lasts; commands log in anew by themselves. */
+  HTTP_SESSION_SECONDS: whole(60, 86_400).default(900),
   /** Sessions of workers at once. */
   MAX_SESSIONS: whole(1, 100_000).default(2000),
   /** Threads that aggregate. The result does not depend on it. */

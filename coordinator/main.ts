@@ -175,7 +175,7 @@ async function serve(parts: Parts, signal: AbortSignal, onClose: OnClose): Promi
       coordinatorAccount: account,
       privateKey: key.privateKey,
       domain: domain(config.CHAIN_ID, config.LEDGER_ADDRESS),
-      sessionSeconds: config.SESSION_SECONDS,
+      sessionSeconds: config.HTTP_SESSION_SECONDS,
       info: { contracts: contractsOf(config), chainId: config.CHAIN_ID },
       maxBodyBytes: MAX_BODY_BYTES,
     },

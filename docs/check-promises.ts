@@ -22,7 +22,10 @@ export function checkPromises(markdown: string): { promises: number; faults: str
   const rows = markdown.split('\n').filter((line) => /^\| /.test(line) && !/^\| (promise|-+)/.test(line));
   const faults: string[] = [];
   for (const row of rows) {
-    const [promise = '', proof = ''] = row.split('|').slice(1).map((cell) => cell.trim());
+    const [promise = '', proof = ''] = row
+      .split('|')
+      .slice(1)
+      .map((cell) => cell.trim());
     const proofs = [...proof.matchAll(/`([^`]+)`(?:\s+"([^"]+)")?/g)];
     if (proofs.length === 0) faults.push(`"${promise.slice(0, 60)}…" names no proof`);
     for (const [, path = '', name] of proofs) {
