@@ -1,14 +1,17 @@
+/** SIGHUP: the terminal was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 let running: AbortController | null = null;
 
-/** Aborts on the first SIGINT or SIGTERM; a second one ends the process as it would any other. */
+/** Aborts on the first of these signals; a second one ends the process as it would any other. */
 export function untilInterrupted(): AbortSignal {
   const stop = new AbortController();
   running = stop;
   const onSignal = () => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
     stop.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   return stop.signal;
 }
 
