@@ -172,6 +172,24 @@ contract StudyTest is Fixture {
         vm.assertTrue(ledger.study(id).started);
     }
 
+    function test_WhoseGrantEndedBeforeTheStartDoesNotComeBackWithoutANewOne() public {
+        admit(4);
+        bytes32 id = open(2);
+        grant(id, 1);
+        grant(id, 2);
+        grant(id, 3, START_TIME + 5);
+        vm.warp(START_TIME + 5);
+        start(id);
+        // Another's joining brings the group's roster up to date.
+        grant(id, 4);
+        complete(id, 1, allIncluded(1, 2));
+        vm.assertEq(ledger.roster(id).length, 3);
+        vm.assertEq(ledger.roster(id)[2], 4);
+        grant(id, 3);
+        complete(id, 2, bytes.concat(allIncluded(2, 2), included(2, 4, 1)));
+        complete(id, 3, allIncluded(3, 4));
+    }
+
     function four(uint16 a, uint16 b, uint16 c, uint16 d) private pure returns (uint16[] memory slots) {
         slots = new uint16[](4);
         (slots[0], slots[1], slots[2], slots[3]) = (a, b, c, d);
