@@ -10,5 +10,7 @@ export default {
     ],
   },
   modulePathIgnorePatterns: ['<rootDir>/contracts/(out|cache)'],
+  // Most of a test's time is spent in processes that it started and waits for.
+  maxWorkers: '100%',
   testTimeout: 30_000,
 };

@@ -8,6 +8,7 @@ import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadPlan } from '../../core/plan/loadPlan.ts';
 import type { Plan } from '../../core/plan/Plan.ts';
+import { sha256 } from '../../core/sha256.ts';
 import { encodeReceipt } from '../../core/statements/documents.ts';
 import { openKey } from '../../core/statements/keystore.ts';
 import { digestOf, sign } from '../../core/statements/sign.ts';
@@ -164,9 +165,19 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
   const other = () => digest(bytesToHex(randomBytes(32)));
   /** Valid in itself, and not the study's. */
   const otherPlan = () => Buffer.from(Buffer.from(plan.bytes).toString('utf8').replace('"seed":0', '"seed":1'));
+  const otherModel = () => {
+    const changed = new Uint8Array(model.bytes);
+    changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
+    return changed;
+  };
+  /** Whoever asks for these bytes by their digest gets them: they are what they are said to be. */
+  const served = (bytes: Uint8Array) => {
+    rogue.files.set(sha256(bytes), bytes);
+    return toWire(sha256(bytes));
+  };
 
   const attacks: readonly [what: string, code: string, says: RegExp, change: () => Partial<Task>][] = [
-    ['another plan than the study has', 'WRONG_PLAN', /plan on chain/, () => ({ plan: toWire(other()) })],
+    ['another plan than the study has', 'WRONG_PLAN', /plan on chain/, () => ({ plan: served(otherPlan()) })],
     [
       'other bytes in place of the plan',
       'DIGEST_MISMATCH',
@@ -178,15 +189,13 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
     ],
     ['a study without this hospital’s grant', 'GRANT_MISSING', /no live grant/, () => ({ study: toWire(ungranted) })],
     ['a study that the chain does not know', 'WRONG_STUDY', /knows no study/, () => ({ study: toWire(other()) })],
-    ['another base model', 'WRONG_BASE', /the chain's is/, () => ({ baseModel: toWire(other()) })],
+    ['another base model', 'WRONG_BASE', /the chain's is/, () => ({ baseModel: served(otherModel()) })],
     [
       'other bytes in place of the base model',
       'DIGEST_MISMATCH',
       /sent a file of/,
       () => {
-        const changed = new Uint8Array(model.bytes);
-        changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
-        rogue.files.set(model.digest, changed);
+        rogue.files.set(model.digest, otherModel());
         return {};
       },
     ],

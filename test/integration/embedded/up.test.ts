@@ -59,13 +59,13 @@ function parsed(json: string): Printed | null {
   }
 }
 
-async function untilStdout(child: ChildProcess, wanted: string): Promise<void> {
+async function untilStdout({ child, stderr }: ReturnType<typeof launch>, wanted: string): Promise<void> {
   let out = '';
-  for await (const part of child.stdout ?? []) {
+  for await (const part of child.stdout) {
     out += String(part);
     if (out.includes(wanted)) return;
   }
-  throw new Error(`it ended without ${JSON.stringify(wanted)}: ${out}`);
+  throw new Error(`it ended without ${JSON.stringify(wanted)}: ${out}${await stderr}`);
 }
 
 /** How many of a box's processes run, by what they are. */
@@ -139,12 +139,12 @@ needs('Linux (/proc)', canListProcesses)('syndic up', () => {
   test(
     'and the demonstration, interrupted while it starts its processes, leaves none behind',
     async () => {
-      const { child, ended, stderr } = launch(['demo', '--rounds', '1']);
+      const demo = launch(['demo', '--rounds', '1']);
       // Nobody reads on from here: whatever it says next meets a closed pipe, as before `| head`.
-      await untilStdout(child, 'starting one coordinator');
-      child.kill('SIGINT');
-      expect(await ended).toEqual({ code: 10, signal: null });
-      expect(await stderr).toContain('interrupted');
+      await untilStdout(demo, 'starting one coordinator');
+      demo.child.kill('SIGINT');
+      expect(await demo.ended).toEqual({ code: 10, signal: null });
+      expect(await demo.stderr).toContain('interrupted');
       // A command that was under way may still come to its end.
       await until(() => processesOf(dir).length === 0, 30);
     },
