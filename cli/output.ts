@@ -1,11 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import Table from 'cli-table3';
 
 /** A line of a table: one text per column. */
 export type Row = readonly (string | number | null)[];
 
+/** Lines of commands that run inside another program, which reads them itself. */
+const captured = new AsyncLocalStorage<string[]>();
+
+/** Runs `action`; what it prints to stdout is returned, and what it remarks to people is not said. */
+export async function capture(action: () => Promise<void>): Promise<string> {
+  const lines: string[] = [];
+  await captured.run(lines, action);
+  return lines.join('\n');
+}
+
 /** Data goes to stdout, and nothing else does. */
 export function printLine(text: string): void {
-  process.stdout.write(`${text}\n`);
+  const lines = captured.getStore();
+  if (lines === undefined) process.stdout.write(`${text}\n`);
+  else lines.push(text);
 }
 
 /** Two-space JSON, for people with `jq` and programs alike. */
@@ -15,7 +28,7 @@ export function printJson(value: unknown): void {
 
 /** A progress remark or warning: to stderr, so that stdout stays data. */
 export function printNote(text: string): void {
-  process.stderr.write(`${text}\n`);
+  if (captured.getStore() === undefined) process.stderr.write(`${text}\n`);
 }
 
 export function isTerminal(): boolean {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyndicError } from '../core/errors/SyndicError.ts';
+import { keepOldestGenesis } from './keepOldestGenesis.ts';
 import { endOrphan, isAlive, type Started, start, stop } from './processes.ts';
 
 export interface EmbeddedAnvil {
@@ -26,14 +27,16 @@ export async function startAnvil(options: EmbeddedAnvilOptions): Promise<Embedde
   const pidFile = join(options.dir, 'anvil.pid');
   await endLeftover(pidFile, rpcUrl, options.chainId);
   await checkFree(rpcUrl, options.port);
+  const state = join(options.dir, 'chain.json');
+  await keepOldestGenesis(state);
   const node = await start(
     'Anvil',
     '/bin/sh',
     [
       ['-c', NOTED, pidFile, findAnvil()],
       ['--host', '127.0.0.1', '--port', String(options.port), '--chain-id', String(options.chainId)],
-      ['--state', join(options.dir, 'chain.json'), '--state-interval', '1', '--preserve-historical-states'],
-      ['--accounts', '1', '--mnemonic-random', '12', '--slots-in-an-epoch', '0'],
+      ['--state', state, '--state-interval', '1', '--preserve-historical-states'],
+      ['--accounts', '0', '--slots-in-an-epoch', '0'],
       // Nobody holds ether in a consortium's chain: gas is free, as on Besu with zeroBaseFee.
       ['--block-base-fee-per-gas', '0', '--gas-price', '0', '--disable-min-priority-fee'],
       ['--no-cors', '--quiet'],

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { callSyndic } from '../cli/callSyndic.ts';
 import { connectChain } from '../cli/chain/connectChain.ts';
 import { type CheckedHistory, readHistory } from '../cli/chain/history.ts';
 import type { CoordinatorClient } from '../cli/http/CoordinatorClient.ts';
@@ -6,7 +7,6 @@ import type { StudyDetail } from '../coordinator/studies/port.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { StudyId } from '../core/values.ts';
 import type { Consortium } from './Consortium.ts';
-import { runSyndic } from './runSyndic.ts';
 
 /** How often the coordinator is asked how things stand. */
 const LOOK_MILLISECONDS = 200;
@@ -14,7 +14,7 @@ const LOOK_MILLISECONDS = 200;
 /** The operator opens a study with the command; resolves once it stands on chain. */
 export async function openStudy(consortium: Consortium, client: CoordinatorClient, planFile: string): Promise<StudyId> {
   const opening = ['study', 'open', '--plan', planFile, '--profile', consortium.profile];
-  const { study } = await runSyndic<{ study: StudyId }>(opening);
+  const { study } = await callSyndic<{ study: StudyId }>(opening);
   while ((await patiently(() => client.show(study))).state === 'opening') await sleep(LOOK_MILLISECONDS);
   return study;
 }

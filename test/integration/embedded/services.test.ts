@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { startAnvil as startEmbeddedAnvil } from '../../../embedded/anvil.ts';
 import { type Services, startServices } from '../../../embedded/Box.ts';
+import { freePort } from '../../../embedded/freePort.ts';
 import { startAnvil } from '../../support/anvil.ts';
 import { needs } from '../../support/needs.ts';
 import { temporaryFolders } from '../../support/temporaryFolder.ts';
@@ -66,7 +69,8 @@ interface Deployed {
 }
 
 async function deploy(rpcUrl: string): Promise<Deployed> {
-  const [from] = await rpc<string[]>(rpcUrl, 'eth_accounts', []);
+  const from = `0x${randomBytes(20).toString('hex')}`;
+  await rpc(rpcUrl, 'anvil_impersonateAccount', [from]);
   const hash = await rpc<string>(rpcUrl, 'eth_sendTransaction', [
     { from, data: CONTRACT, gas: '0x30000', gasPrice: '0x0' },
   ]);
@@ -136,6 +140,29 @@ needs('Linux (/proc)', canListProcesses)('the services of a box', () => {
       await second.stop();
     },
     2 * MINUTE,
+  );
+
+  test(
+    'keep the genesis and every block, however often they start',
+    async () => {
+      const dir = await folder();
+      const options = { dir, port: await freePort(), chainId: randomInt(1e9, 2e9), logFile: join(dir, 'chain.log') };
+      const seen: string[][] = [];
+      for (let start = 0; start < 7; start += 1) {
+        const chain = await startEmbeddedAnvil(options);
+        await rpc(chain.rpcUrl, 'evm_mine', []);
+        const blocks = Array.from({ length: start + 2 }, (_, i) => `0x${i.toString(16)}`);
+        const found = await Promise.all(
+          blocks.map((block) => rpc<{ hash: string }>(chain.rpcUrl, 'eth_getBlockByNumber', [block, false])),
+        );
+        seen.push(found.map(({ hash }) => hash));
+        await chain.stop();
+      }
+      const last = seen.at(-1) ?? [];
+      expect(seen).toEqual(seen.map((hashes) => last.slice(0, hashes.length)));
+      expect(last).toHaveLength(8);
+    },
+    MINUTE,
   );
 
   test(
