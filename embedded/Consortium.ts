@@ -1,11 +1,11 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callSyndic } from '../cli/callSyndic.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { Slot } from '../core/values.ts';
 import type { Account } from './accounts.ts';
 import { type Services, startServices } from './Box.ts';
+import { callSyndic } from './callSyndic.ts';
 import { asMember, DATASET, type Deployment, type Founded, found, type Member } from './found.ts';
 import { type Started, start, stop } from './processes.ts';
 import { LAUNCHED, LAUNCHER, NODE_FLAGS, runSyndic } from './runSyndic.ts';
@@ -112,7 +112,7 @@ export class Consortium {
   /** The member's account allows its dataset to be used in a study under this plan. */
   async grant(member: Member, study: string, plan: string, days = 30): Promise<void> {
     const consent = ['--plan', plan, '--dataset', DATASET, '--days', String(days), '--yes'];
-    await callSyndic(['member', 'grant', study, ...consent, ...asMember(member, this.rpcUrl)]);
+    await callSyndic('member', 'grant', study, ...consent, ...asMember(member, this.rpcUrl));
   }
 
   /** Ends processes in the order in which they need each other, then the services. None is started from here on. */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { callSyndic } from '../cli/callSyndic.ts';
 import type { Address, Digest, Slot } from '../core/values.ts';
 import { keepFile } from '../worker/keepFile.ts';
 import { type Account, BOX_SCRYPT_COST, ensureAccount } from './accounts.ts';
 import type { Services } from './Box.ts';
+import { callSyndic } from './callSyndic.ts';
 import type { Site } from './sites.ts';
 
 export interface Deployment {
@@ -56,13 +56,13 @@ export async function found(options: FoundOptions, services: Services): Promise<
   const file = join(dir, 'deployment.json');
   tell('deploying the contracts');
   if (!existsSync(file)) {
-    await callSyndic(['consortium', 'deploy', '--rpc', rpcUrl, '--out', file, ...signedBy(admin)]);
+    await callSyndic('consortium', 'deploy', '--rpc', rpcUrl, '--out', file, ...signedBy(admin));
   }
   const deployment = JSON.parse(await readFile(file, 'utf8')) as Deployment;
   const onChain = ['--rpc', rpcUrl, '--deployment', file];
   const asAdmin = [...onChain, ...signedBy(admin)];
-  await callSyndic(['consortium', 'operator', 'add', operator.address, ...asAdmin]);
-  await callSyndic(['consortium', 'coordinator', 'add', coordinatorAccount.address, ...asAdmin]);
+  await callSyndic('consortium', 'operator', 'add', operator.address, ...asAdmin);
+  await callSyndic('consortium', 'coordinator', 'add', coordinatorAccount.address, ...asAdmin);
   const pin = await coordinatorKey(dir, coordinatorAccount, onChain);
   const admitting = { asAdmin, pin, url: `grpcs://127.0.0.1:${services.settings.grpcPort}`, coordinatorAccount };
   const members: Member[] = [];
@@ -83,12 +83,13 @@ async function coordinatorKey(dir: string, account: Account, onChain: readonly s
   const at = join(dir, 'coordinator');
   const sealing = ['--passphrase-file', account.passphraseFile, '--scrypt-cost', String(BOX_SCRYPT_COST)];
   const hosts = ['--host', '127.0.0.1', '--host', 'localhost'];
-  const made = await callSyndic<{ address: Address; pin: Digest }>([
-    ...['coordinator', 'init', '--dir', at],
+  const made = await callSyndic<{ address: Address; pin: Digest }>(
+    'coordinator',
+    ...['init', '--dir', at],
     ...hosts,
     ...sealing,
-  ]);
-  await callSyndic(['coordinator', 'key', made.address, ...onChain, ...signedBy(account)]);
+  );
+  await callSyndic('coordinator', 'key', made.address, ...onChain, ...signedBy(account));
   return made.pin;
 }
 
@@ -105,7 +106,7 @@ async function admit(dir: string, site: Site, { asAdmin, pin, url, coordinatorAc
   const account = await ensureAccount(at);
   const invitation = join(at, 'invitation.json');
   const terms = ['--url', url, '--pin', pin, '--coordinator', coordinatorAccount.address, '--out', invitation];
-  const { slot } = await callSyndic<{ slot: Slot }>(['consortium', 'admit', account.address, ...terms, ...asAdmin]);
+  const { slot } = await callSyndic<{ slot: Slot }>('consortium', 'admit', account.address, ...terms, ...asAdmin);
   return { site, slot, dir: at, account, invitation };
 }
 
@@ -114,18 +115,20 @@ async function equip(member: Member, plan: string, rpcUrl: string): Promise<void
   const { account, dir, invitation, site } = member;
   const at = join(dir, 'worker');
   const sealing = ['--passphrase-file', account.passphraseFile, '--scrypt-cost', String(BOX_SCRYPT_COST)];
-  const { key } = await callSyndic<{ key: Address }>([
-    ...['worker', 'init', '--dir', at, '--invitation', invitation],
+  const { key } = await callSyndic<{ key: Address }>(
+    'worker',
+    ...['init', '--dir', at, '--invitation', invitation],
     ...sealing,
-  ]);
-  await callSyndic(['member', 'key', key, ...asMember(member, rpcUrl)]);
+  );
+  await callSyndic('member', 'key', key, ...asMember(member, rpcUrl));
   // A version a box: another start finds it anchored, as long as its file is there.
   const marker = join(at, 'version.json');
   if (existsSync(marker)) return;
-  const made = await callSyndic<{ file: string }>([
-    ...['worker', 'version', '--dir', at, '--dataset', DATASET, '--plan', plan, '--data', site.data],
-  ]);
-  await callSyndic(['member', 'version', '--file', made.file, ...asMember(member, rpcUrl)]);
+  const made = await callSyndic<{ file: string }>(
+    'worker',
+    ...['version', '--dir', at, '--dataset', DATASET, '--plan', plan, '--data', site.data],
+  );
+  await callSyndic('member', 'version', '--file', made.file, ...asMember(member, rpcUrl));
   await keepFile(marker, `${JSON.stringify(made)}\n`, 0o600);
 }
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callSyndic } from '../cli/callSyndic.ts';
 import { connectChain } from '../cli/chain/connectChain.ts';
 import { type CheckedHistory, readHistory } from '../cli/chain/history.ts';
 import type { CoordinatorClient } from '../cli/http/CoordinatorClient.ts';
@@ -7,14 +6,15 @@ import type { StudyDetail } from '../coordinator/studies/port.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { StudyId } from '../core/values.ts';
 import type { Consortium } from './Consortium.ts';
+import { callSyndic } from './callSyndic.ts';
 
 /** How often the coordinator is asked how things stand. */
 const LOOK_MILLISECONDS = 200;
 
 /** The operator opens a study with the command; resolves once it stands on chain. */
 export async function openStudy(consortium: Consortium, client: CoordinatorClient, planFile: string): Promise<StudyId> {
-  const opening = ['study', 'open', '--plan', planFile, '--profile', consortium.profile];
-  const { study } = await callSyndic<{ study: StudyId }>(opening);
+  const opening = ['open', '--plan', planFile, '--profile', consortium.profile];
+  const { study } = await callSyndic<{ study: StudyId }>('study', ...opening);
   while ((await patiently(() => client.show(study))).state === 'opening') await sleep(LOOK_MILLISECONDS);
   return study;
 }

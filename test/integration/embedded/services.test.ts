@@ -148,7 +148,8 @@ needs('Linux (/proc)', canListProcesses)('the services of a box', () => {
       const dir = await folder();
       const options = { dir, port: await freePort(), chainId: randomInt(1e9, 2e9), logFile: join(dir, 'chain.log') };
       const seen: string[][] = [];
-      for (let start = 0; start < 7; start += 1) {
+      for (let start = 0; start < 5; start += 1) {
+        const second = Math.floor(Date.now() / 1000);
         const chain = await startEmbeddedAnvil(options);
         await rpc(chain.rpcUrl, 'evm_mine', []);
         const blocks = Array.from({ length: start + 2 }, (_, i) => `0x${i.toString(16)}`);
@@ -157,10 +158,12 @@ needs('Linux (/proc)', canListProcesses)('the services of a box', () => {
         );
         seen.push(found.map(({ hash }) => hash));
         await chain.stop();
+        // A genesis of the same second would be the same one.
+        await until(() => Date.now() / 1000 > second + 1);
       }
       const last = seen.at(-1) ?? [];
       expect(seen).toEqual(seen.map((hashes) => last.slice(0, hashes.length)));
-      expect(last).toHaveLength(8);
+      expect(last).toHaveLength(6);
     },
     MINUTE,
   );
