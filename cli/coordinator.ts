@@ -35,6 +35,7 @@ function runCommand(): Command {
   return new Command('run')
     .description('serve workers and operators until interrupted; JSON lines on stderr')
     .option(...configOption)
+    .option('--max-store <bytes>', 'bytes that the folder of models may take (MAX_STORE_BYTES)')
     .option('--print-config', 'check the configuration and print it as JSON, secrets masked, instead of running')
     .option('--json', 'errors as JSON')
     .action(async (options: { config?: string; printConfig?: boolean }) => {
