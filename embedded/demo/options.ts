@@ -12,7 +12,4 @@ export interface DemoOptions {
   readonly keep: boolean;
   /** Where the result goes as JSON, beside `demo.json` in the folder. */
   readonly json?: string;
-  /** Environment of the processes; tests shorten clocks and set crash points with it. */
-  readonly coordinatorEnv?: Readonly<Record<string, string>>;
-  readonly workerEnv?: Readonly<Record<string, string>>;
 }

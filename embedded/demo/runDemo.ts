@@ -28,10 +28,9 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
   const names = new Map(prepared.sites.map(({ name }, i) => [i + 1, name]));
   const progress = createProgress(names, process.stdout);
   if (prepared.synthetic) progress.step('synthetic rows, generated from published summaries: they describe nobody');
-  const { coordinatorEnv = {}, workerEnv = {} } = options;
   const { sites, planFile } = prepared;
   const consortium = await Consortium.prepare({
-    ...{ dir: options.workdir, sites, plan: planFile, coordinatorEnv, workerEnv },
+    ...{ dir: options.workdir, sites, plan: planFile },
     tell: (line) => progress.step(line),
   });
   const state = { complete: false };
