@@ -13,17 +13,22 @@ import {
   withAccount,
   withChain,
 } from './chain/options.ts';
-import { printFields, printJson, printLine } from './output.ts';
+import { printFields, printJson, printLine, printNote, printTable } from './output.ts';
 import { untilInterrupted } from './untilInterrupted.ts';
 
-/** `syndic coordinator …`: configured by the environment, as containers are. Its help loads nothing of the coordinator. */
+/**
+ * `syndic coordinator …`: configured by the environment, as containers are; without a verb it runs. Its help loads
+ * nothing of the coordinator.
+ */
 export function coordinatorCommand(): Command {
   return new Command('coordinator')
-    .description('run a coordinator, make its key, migrate its database')
+    .description('run a coordinator, make its key, migrate or recover its database; without a verb: run')
+    .usage('[command] [options]')
+    .addCommand(runCommand(), { isDefault: true })
     .addCommand(initCommand())
     .addCommand(keyCommand())
     .addCommand(migrateCommand())
-    .addCommand(runCommand());
+    .addCommand(recoverCommand());
 }
 
 const configOption = [
@@ -58,6 +63,23 @@ function migrateCommand(): Command {
       const applied = await migrateCoordinator(readMigrationConfig(await environment(options.config)));
       if (options.json) printJson({ applied });
       else for (const name of applied) printLine(name);
+    });
+}
+
+function recoverCommand(): Command {
+  return new Command('recover')
+    .description('rebuild a lost or outdated database from the chain and the store, while no coordinator runs on it')
+    .option(...configOption)
+    .option('--json', 'print JSON')
+    .action(async (options: { config?: string; json?: boolean }) => {
+      const { readCoordinatorConfig } = await import('../coordinator/config.ts');
+      const { recoverCoordinator } = await import('../coordinator/recoverCoordinator.ts');
+      const recovery = await recoverCoordinator(readCoordinatorConfig(await environment(options.config)));
+      if (options.json) return printJson(recovery);
+      const rows = recovery.studies.map(({ study, name, state, rounds, open }) => [study, name, state, rounds, open]);
+      printTable(['study', 'name', 'state', 'rounds taken over', 'open round'], rows);
+      for (const study of recovery.unknown) printNote(`${study} names this coordinator, which never had its plan`);
+      printNote('start the coordinator: its workers will show which receipts they hold');
     });
 }
 

@@ -21,7 +21,7 @@ const nouns: readonly Noun[] = [
   },
   {
     name: 'coordinator',
-    description: 'run a coordinator, make its key, migrate its database',
+    description: 'run a coordinator, make its key, migrate or recover its database',
     load: async () => (await import('./coordinator.ts')).coordinatorCommand(),
   },
   {

@@ -212,6 +212,7 @@ function runCommand(): Command {
     .option('--split <file>', 'row positions, for plans whose split is a file (SPLIT_FILE)')
     .option('--backend <name>', 'auto, native, wasm or cpu (BACKEND)')
     .option('--log-level <level>', 'how much is logged (LOG_LEVEL)')
+    .option('--json', 'errors as JSON')
     .action(async (flags: Partial<Record<keyof typeof runFlags, string>>) => {
       const { runWorker } = await import('../worker/main.ts');
       await runWorker(workerConfig(flags), untilInterrupted());

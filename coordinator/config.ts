@@ -5,7 +5,10 @@ import { SyndicError } from '../core/errors/SyndicError.ts';
 import { type Address, address } from '../core/values.ts';
 import { type Finality, parseFinality } from './chain/finality.ts';
 import { DEPLOYMENT_VARIABLES, readDeploymentFile } from './deploymentFile.ts';
+import type { S3Credentials } from './models/s3Client.ts';
+import { parseS3Location, type S3Location } from './models/s3Location.ts';
 
+const CRASH_POINTS = /^(stop@)?[a-z]+(\.[a-zA-Z_]+){1,2}(:[1-9]\d*)?(,(stop@)?[a-z]+(\.[a-zA-Z_]+){1,2}(:[1-9]\d*)?)*$/;
 const OR_DEPLOYMENT = ', or DEPLOYMENT_FILE';
 
 /**
@@ -17,9 +20,16 @@ const schema = z.object({
   DATABASE_URL: url(['postgres', 'postgresql'], 'a postgresql:// URL, or DATABASE_URL_FILE'),
   /** Redis for the queue: `redis://` or `rediss://`. Left out: the queue is in PostgreSQL. Secret. */
   REDIS_URL: url(['redis', 'rediss'], 'a redis:// or rediss:// URL').optional(),
-  /** The folder of models, updates and documents. */
+  /** The folder of models, updates and documents; with MODELS_S3_URL, of what is being received. */
   MODELS_DIR: path('the folder of models, updates and documents'),
-  /** Bytes that the folder may take. Left out: no bound. */
+  /**
+   * Models, updates and documents as objects of a bucket: `s3://BUCKET/PREFIX?region=REGION` at Amazon, or
+   * `…?endpoint=https://HOST` elsewhere; `&forcePathStyle=false` for one that wants the bucket in the host's name.
+   */
+  MODELS_S3_URL: z.string().transform(s3Location).optional(),
+  /** `ACCESS_KEY_ID:SECRET_ACCESS_KEY`. Left out: what the AWS SDK finds (AWS_… variables, a role). Secret. */
+  MODELS_S3_CREDENTIALS: z.string().transform(s3Credentials).optional(),
+  /** Bytes that folder or bucket may take. Left out: no bound. */
   MAX_STORE_BYTES: whole(1, Number.MAX_SAFE_INTEGER).optional(),
   /** Ethereum JSON-RPC endpoint of a node that this consortium trusts. May hold a key: treated as secret. */
   CHAIN_RPC_URL: url(['http', 'https'], 'an http(s):// URL of an Ethereum node, or CHAIN_RPC_URL_FILE'),
@@ -31,7 +41,7 @@ const schema = z.object({
   DATA_USE_ADDRESS: account(OR_DEPLOYMENT),
   LEDGER_ADDRESS: account(OR_DEPLOYMENT),
   /** When a block is final: `instant` (QBFT, the embedded chain), `blocks:N` (Clique), `finalized` (public Ethereum). */
-  FINALITY: z.string().transform(finality),
+  FINALITY: z.string('when a block is final: instant, blocks:N or finalized').transform(finality),
   /** This coordinator's account in the Consortium. */
   COORDINATOR_ACCOUNT: account(', or COORDINATOR_ACCOUNT_FILE'),
   /** The keystore of its current key: sends transactions, signs receipts and logins. */
@@ -49,6 +59,12 @@ const schema = z.object({
   HTTP_PORT: whole(0, 65_535).default(8080),
   /** `on`: HTTPS with the same certificate. `off`: for loopback, or behind a proxy that ends TLS. */
   HTTP_TLS: z.enum(['on', 'off']).default('off'),
+  /** Where Prometheus reads `/metrics`, without a login: never an address that others reach. Port 0: any free one. */
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Left out: there is no such listener. */
+  METRICS_PORT: whole(0, 65_535).optional(),
+  /** Where spans go (OTLP over HTTP, `/v1/traces` is appended). Left out: none are made. May hold a key: secret. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http', 'https'], 'an http(s):// URL of an OTLP collector').optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** Seconds within which a worker is heard of. */
   HEARTBEAT_SECONDS: whole(1, 3600).default(10),
@@ -63,7 +79,7 @@ const schema = z.object({
   /** Threads that aggregate. The result does not depend on it. */
   AGGREGATION_THREADS: whole(1, 4).default(1),
   /** Bytes of each file that such a thread holds at a time; nor on this. */
-  BLOCK_BYTES: whole(4096, 64 * 1024 * 1024).default(1024 * 1024),
+  BLOCK_BYTES: whole(4096, 64 * 1024 * 1024).default(256 * 1024),
   /** Bytes a chunk of an upload may have. */
   CHUNK_BYTES: whole(4096, 16 * 1024 * 1024).default(512 * 1024),
   /** Seconds between two looks at the chain for what the outbox sent. */
@@ -72,16 +88,26 @@ const schema = z.object({
   POLL_SECONDS: z.coerce.number().min(0.05).max(600).default(1),
   /** Seconds for which the bytes of an upload that broke off are kept. */
   UPLOAD_KEEP_SECONDS: whole(60, 31_536_000).default(604_800),
-  /** For tests: the transition after whose commit the process kills itself, as `round.collecting`, or `round.anchored:3`. */
+  /**
+   * For tests: the points at which the process kills itself, as `round.collecting`, or `round.anchored:3` for the third
+   * time; with `stop@` before it, stops there until whoever watches ends it or lets it go on. Several with commas.
+   */
   SYNDIC_CRASH_AT: z
     .string()
-    .regex(/^[a-z]+\.[a-z_]+(:[1-9]\d*)?$/, 'a point such as round.collecting or round.collecting:2')
+    .regex(CRASH_POINTS, 'points such as round.collecting, round.collecting:2 or stop@round.open.offered')
     .optional(),
 });
 
 export type CoordinatorConfig = z.infer<typeof schema>;
 
-const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'CHAIN_RPC_URL', 'COORDINATOR_KEYSTORE_PASSPHRASE'] as const;
+const SECRETS = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'MODELS_S3_CREDENTIALS',
+  'CHAIN_RPC_URL',
+  'COORDINATOR_KEYSTORE_PASSPHRASE',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+] as const;
 
 /** What may come from a file instead: what is secret, and what another step finds out. */
 const FROM_FILES = [...SECRETS, 'COORDINATOR_ACCOUNT'] as const;
@@ -107,7 +133,7 @@ export function redactConfig(config: CoordinatorConfig): Record<string, unknown>
   const shown: Record<string, unknown> = { ...config, FINALITY: finalityText(config.FINALITY) };
   for (const name of SECRETS) {
     const value = config[name];
-    if (value !== undefined) shown[name] = name.endsWith('_URL') ? redactUrl(value) : '***';
+    if (value !== undefined) shown[name] = /_(URL|ENDPOINT)$/.test(name) ? redactUrl(String(value)) : '***';
   }
   return shown;
 }
@@ -214,6 +240,22 @@ function account(otherwise: string) {
     .string(wanted)
     .regex(/^0x[0-9a-fA-F]{40}$/, wanted)
     .transform((text): Address => address(text));
+}
+
+function s3Location(text: string, context: z.RefinementCtx): S3Location {
+  try {
+    return parseS3Location(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: reasonOf(error) });
+    return z.NEVER;
+  }
+}
+
+function s3Credentials(text: string, context: z.RefinementCtx): S3Credentials {
+  const [, accessKeyId, secretAccessKey] = /^([^:]+):(.+)$/.exec(text) ?? [];
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey };
+  context.addIssue({ code: 'custom', message: 'wanted: ACCESS_KEY_ID:SECRET_ACCESS_KEY' });
+  return z.NEVER;
 }
 
 function finality(text: string, context: z.RefinementCtx): Finality {

@@ -1,49 +1,45 @@
-import { readFile } from 'node:fs/promises';
-import { destination, pino } from 'pino';
 import { SyndicError } from '../core/errors/SyndicError.ts';
-import { type OpenedKey, openKey } from '../core/statements/keystore.ts';
 import { domain } from '../core/statements/types.ts';
-import { instant, type StudyId } from '../core/values.ts';
+import type { StudyId } from '../core/values.ts';
+import type { Traces } from '../telemetry/port.ts';
 import type { Aggregator } from './aggregation/port.ts';
 import { createThreadedAggregator } from './aggregation/threads.ts';
 import { createAnchor, type EthereumAnchor } from './anchor/ethereum.ts';
-import { createChainView, type SyncedChainView } from './chain/ethereum.ts';
 import type { CoordinatorConfig } from './config.ts';
-import { crashAt } from './crashAt.ts';
-import { connect, type Database } from './db/connect.ts';
-import { checkMigrated, migrate } from './db/migrate.ts';
+import { connect } from './db/connect.ts';
+import { migrate } from './db/migrate.ts';
+import { occupy } from './db/occupy.ts';
 import { createFleet } from './fleet/server.ts';
+import { chainOptions, contractsOf, queueOptions, readCertificate, storeOf } from './fromConfig.ts';
 import { createHttp } from './http/server.ts';
 import { createIntake } from './intake/intake.ts';
 import { sweepUploads } from './intake/sweepUploads.ts';
-import { createFilesystemStore } from './models/filesystem.ts';
-import type { ModelStore } from './models/port.ts';
-import type { Clock, Crash, Log } from './modules.ts';
+import { meteredAggregator, meteredFiles, meteredIntake, meteredStudies, timed } from './metrics/metered.ts';
+import type { Metrics } from './metrics/port.ts';
+import { createMetrics, type PrometheusMetrics } from './metrics/prometheus.ts';
+import { type Books, type OnClose, openBooks } from './openBooks.ts';
 import { createBullmqQueue } from './queue/bullmq.ts';
 import type { Queue } from './queue/port.ts';
 import { Studies } from './studies/Studies.ts';
 import { Ticker } from './Ticker.ts';
 import { tickOutbox } from './tickOutbox.ts';
+import { serveMetrics, tracesOf } from './watched.ts';
 
 /** Seconds between two rounds of waking every study: should the queue ever lose a wake, it is late by no more. */
-const WAKE_ALL_SECONDS = 30;
+const WAKE_ALL_SECONDS = 10;
 const SWEEP_SECONDS = 3600;
+/** Seconds between two looks at what gRPC's health tells. */
+const HEALTH_SECONDS = 5;
 /** A plan is 1 MiB at most, and base64 makes four bytes of three. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 /** What a running coordinator is made of; closed in the reverse of the order in which it was made. */
-interface Parts {
-  readonly config: CoordinatorConfig;
-  readonly key: OpenedKey;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly crash: Crash | undefined;
-  readonly db: Database;
-  readonly models: ModelStore;
-  readonly chain: SyncedChainView;
+interface Parts extends Books {
   readonly anchor: EthereumAnchor;
   readonly queue: Queue;
   readonly aggregator: Aggregator;
+  readonly metrics: PrometheusMetrics;
+  readonly traces: Traces;
 }
 
 /** Brings the database to this version. @returns names of the migrations applied */
@@ -72,59 +68,53 @@ export async function runCoordinator(config: CoordinatorConfig, signal: AbortSig
   }
 }
 
-type OnClose = (close: () => Promise<void>) => void;
-
 async function assemble(config: CoordinatorConfig, onClose: OnClose): Promise<Parts> {
-  const log = createLog(config);
-  const clock: Clock = { now: () => instant(Math.floor(Date.now() / 1000)) };
-  const crash = config.SYNDIC_CRASH_AT === undefined ? undefined : crashAt(config.SYNDIC_CRASH_AT);
-  const key = await openKey(
-    await readFile(config.COORDINATOR_KEYSTORE_FILE, 'utf8'),
-    config.COORDINATOR_KEYSTORE_PASSPHRASE,
+  const books = await openBooks(config, onClose);
+  const { key, log, clock, crash, db, models } = books;
+  const traces = tracesOf(config, log);
+  onClose(() => traces.close());
+  const metrics = createMetrics(
+    { storeLimit: config.MAX_STORE_BYTES ?? null },
+    { db, storeBytes: () => models.heldBytes, clock, log },
   );
-  const db = connect({ url: config.DATABASE_URL }, log);
-  onClose(() => db.destroy());
-  await checkMigrated(db);
-  const models = await createFilesystemStore(storeOptions(config));
-  const chainOptions = { rpcUrl: config.CHAIN_RPC_URL, chainId: config.CHAIN_ID, finality: config.FINALITY };
-  const chain = await createChainView({ ...chainOptions, contracts: contractsOf(config) }, { db, log });
-  onClose(() => chain.close());
   const anchor = await createAnchor(
-    { ...chainOptions, ledger: config.LEDGER_ADDRESS, privateKey: key.privateKey },
-    { db, log, clock, crash },
+    { ...chainOptions(config), ledger: config.LEDGER_ADDRESS, privateKey: key.privateKey },
+    { db, log, clock, crash, traces },
   );
   onClose(() => anchor.close());
-  const aggregator = createThreadedAggregator(
+  const threads = createThreadedAggregator(
     {
-      store: { kind: 'filesystem', dir: config.MODELS_DIR },
+      store: storeOf(config),
       threads: config.AGGREGATION_THREADS,
       blockBytes: config.BLOCK_BYTES,
     },
     { models },
   );
+  const aggregator = meteredAggregator(threads, metrics);
   onClose(() => aggregator.close());
   const queue = await createBullmqQueue(queueOptions(config), { log });
   onClose(() => queue.close());
-  return { config, key, log, clock, crash, db, models, chain, anchor, queue, aggregator };
+  return { ...books, anchor, queue, aggregator, metrics, traces };
 }
 
 async function serve(parts: Parts, signal: AbortSignal, onClose: OnClose): Promise<void> {
-  const { config, key, log, clock, crash, db, models, chain, anchor, queue, aggregator } = parts;
+  const { config, key, log, clock, crash, db, models, chain, anchor, queue, aggregator, metrics, traces } = parts;
   const failure = Promise.withResolvers<never>();
   // Waited for further down; until then it is nobody's.
   failure.promise.catch(() => undefined);
+  onClose(await occupy({ url: config.DATABASE_URL, as: 'shared' }, failure.reject));
   const account = config.COORDINATOR_ACCOUNT;
   const ledger = { chainId: config.CHAIN_ID, ledger: config.LEDGER_ADDRESS };
   const studies = new Studies(
     { coordinatorAccount: account, leaseSeconds: config.LEASE_SECONDS, pollSeconds: config.POLL_SECONDS },
-    { db, chain, anchor, models, aggregator, queue, clock, log, crash },
+    { db, chain, anchor, models, aggregator, queue, clock, log, crash, traces },
   );
   await checkKey(parts);
   await studies.checkChain();
 
   const intake = createIntake(
     { coordinatorKey: key.privateKey, domain: ledger },
-    { db, chain, models, queue, clock, log, ...(crash === undefined ? {} : { crash }) },
+    { db, chain, models, queue, clock, log, traces, ...(crash === undefined ? {} : { crash }) },
   );
   const certificate = await readCertificate(config);
   const fleet = await createFleet(
@@ -140,7 +130,12 @@ async function serve(parts: Parts, signal: AbortSignal, onClose: OnClose): Promi
       maxSessions: config.MAX_SESSIONS,
       sessionSeconds: config.SESSION_SECONDS,
     },
-    { db, chain, studies, intake, models, clock, log },
+    {
+      ...{ db, chain, clock, log, calls: metrics },
+      studies: meteredStudies(studies, metrics),
+      intake: meteredIntake(intake, metrics),
+      models: meteredFiles(models, metrics),
+    },
   );
   onClose(() => fleet.close());
 
@@ -150,6 +145,7 @@ async function serve(parts: Parts, signal: AbortSignal, onClose: OnClose): Promi
   const sweep = async () => {
     await sweepUploads({ keepSeconds: config.UPLOAD_KEEP_SECONDS }, { db, models, clock });
   };
+  const lookAtHealth = async () => fleet.healthy(Object.values(await readiness(parts)).every(Boolean));
   const tick = () => tickOutbox(db, anchor, (study) => queue.wake(study));
   const outbox = new Ticker('the outbox', config.OUTBOX_SECONDS, tick, log);
   onClose(() => outbox.close());
@@ -158,10 +154,12 @@ async function serve(parts: Parts, signal: AbortSignal, onClose: OnClose): Promi
     // What the study has to say to the chain need not wait for the next tick.
     outbox.soon();
   };
-  await queue.start(advancer(studies, advanced, failure.reject));
+  await queue.start(advancer(studies, metrics, advanced, failure.reject));
   for (const [what, seconds, work] of [
     ['waking the studies', WAKE_ALL_SECONDS, wakeAll],
     ['sweeping temporaries', SWEEP_SECONDS, sweep],
+    ['looking at health', HEALTH_SECONDS, lookAtHealth],
+    ['deleting updates whose time is over', SWEEP_SECONDS, studies.deleteOldUpdates],
   ] as const) {
     const ticker = new Ticker(what, seconds, work, log);
     onClose(() => ticker.close());
@@ -179,24 +177,29 @@ async function serve(parts: Parts, signal: AbortSignal, onClose: OnClose): Promi
       info: { contracts: contractsOf(config), chainId: config.CHAIN_ID },
       maxBodyBytes: MAX_BODY_BYTES,
     },
-    { db, chain, studies, models, clock, log, ready: () => readiness(parts) },
+    { db, chain, studies, models, clock, log, ready: () => readiness(parts), requests: metrics },
   );
   onClose(() => http.close());
-  log.info({ account, key: key.address, grpc: fleet.port, http: http.url }, 'coordinator ready');
+  const watched = await serveMetrics(config, metrics);
+  onClose(async () => await watched?.close());
+  const addresses = { grpc: fleet.port, http: http.url, metrics: watched?.url };
+  log.info({ account, key: key.address, ...addresses }, 'coordinator ready');
   await Promise.race([untilAborted(signal), failure.promise]);
   log.info({}, 'coordinator stops: no more work is taken');
 }
 
 /** A study found behind the chain stops the process: going on would sign what contradicts the ledger. */
-function advancer(studies: Studies, advanced: () => void, fail: (error: unknown) => void) {
+function advancer(studies: Studies, metrics: Metrics, advanced: () => void, fail: (error: unknown) => void) {
   return async (study: StudyId): Promise<void> => {
+    // Until it is known that nothing moved.
+    let moved = true;
     try {
-      await studies.advance(study);
+      moved = await timed(() => studies.advance(study), metrics.advanced);
     } catch (error) {
       if (error instanceof SyndicError && error.code === 'CHAIN_AHEAD') fail(error);
       throw error;
     } finally {
-      advanced();
+      if (moved) advanced();
     }
   };
 }
@@ -222,44 +225,4 @@ async function readiness({ config, key, db, chain }: Parts): Promise<Record<stri
 function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-function contractsOf(config: CoordinatorConfig) {
-  return {
-    consortium: config.CONSORTIUM_ADDRESS,
-    dataUse: config.DATA_USE_ADDRESS,
-    ledger: config.LEDGER_ADDRESS,
-  };
-}
-
-function storeOptions({ MODELS_DIR: dir, MAX_STORE_BYTES: maxBytes }: CoordinatorConfig) {
-  return maxBytes === undefined ? { dir } : { dir, maxBytes };
-}
-
-/** A Redis may serve several coordinators: each has its own names there. */
-function queueOptions({ REDIS_URL, DATABASE_URL, CHAIN_ID, COORDINATOR_ACCOUNT }: CoordinatorConfig) {
-  if (REDIS_URL === undefined) return { postgresUrl: DATABASE_URL };
-  return { redisUrl: REDIS_URL, namespace: `syndic-${CHAIN_ID}-${COORDINATOR_ACCOUNT}` };
-}
-
-async function readCertificate(config: CoordinatorConfig): Promise<{ cert: string; key: string }> {
-  try {
-    return { cert: await readFile(config.TLS_CERT_FILE, 'utf8'), key: await readFile(config.TLS_KEY_FILE, 'utf8') };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SyndicError('CONFIG_INVALID', `certificate or key cannot be read: ${reason}`, {}, { cause });
-  }
-}
-
-/** JSON lines on stderr. Names that secrets go by are masked, should one ever get into a line. */
-function createLog(config: CoordinatorConfig): Log {
-  const secrets = ['privateKey', 'passphrase', 'password', 'token', 'authorization', 'raw'];
-  const paths = secrets.flatMap((name) => [name, `*.${name}`]);
-  const options = {
-    level: config.LOG_LEVEL,
-    base: { room: 'coordinator' },
-    redact: { paths, censor: '***' },
-    serializers: { error: pino.stdSerializers.err },
-  };
-  return pino(options, destination(2));
 }

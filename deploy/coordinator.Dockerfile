@@ -33,6 +33,7 @@ COPY core core
 COPY contracts/generated contracts/generated
 COPY coordinator coordinator
 COPY worker worker
+COPY telemetry telemetry
 COPY cli cli
 COPY embedded embedded
 COPY examples/heart examples/heart

@@ -1,6 +1,6 @@
 # A hospital's worker, with the commands that the hospital's people use beside it (`worker`, `member`, `plan`, …).
-# It trains with TensorFlow.js's WebAssembly backend: the native library is 0.8 GB, comes from a storage host that
-# hospital networks often bar, and is not in this image. Plans with convolutions need it; see docs/deployment.md.
+# It trains with TensorFlow.js's WebAssembly backend. The native one is not in it: it would make the image 0.8 GB larger,
+# and plans without convolutions do not need it. Those with them: npm run tfjs:native, as docs/deployment.md says.
 FROM node:22-trixie-slim AS packages
 WORKDIR /syndic
 COPY package.json package-lock.json ./
@@ -17,6 +17,7 @@ COPY core core
 COPY contracts/generated contracts/generated
 COPY coordinator coordinator
 COPY worker worker
+COPY telemetry telemetry
 COPY cli cli
 COPY embedded embedded
 COPY examples/heart examples/heart

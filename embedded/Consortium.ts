@@ -34,11 +34,13 @@ export class Consortium {
   readonly operator: Account;
   readonly members: readonly Member[];
   readonly profile: string;
+  /** The newest process of it, running or ended; also one that recovers. */
+  coordinator: Started | null = null;
   private readonly options: ConsortiumOptions;
   private readonly coordinatorAccount: Account;
-  private coordinator: Started | null = null;
   private readonly workers = new Map<Slot, Started>();
   private stopping = false;
+  private migrated = false;
 
   private constructor(options: ConsortiumOptions, made: Founded & { services: Services }) {
     this.options = options;
@@ -72,6 +74,10 @@ export class Consortium {
     return join(this.dir, 'coordinator', 'models');
   }
 
+  get coordinatorLog(): string {
+    return join(this.dir, 'logs', 'coordinator.log');
+  }
+
   get httpUrl(): string {
     return `http://127.0.0.1:${this.services.settings.httpPort}`;
   }
@@ -79,12 +85,19 @@ export class Consortium {
   /** Migrates the database, starts the coordinator process and waits until it is ready. */
   async startCoordinator(extraEnv: Readonly<Record<string, string>> = {}): Promise<Started> {
     const env = { ...this.coordinatorEnv(), ...extraEnv };
-    await runSyndic(['coordinator', 'migrate'], env);
-    const logFile = join(this.dir, 'logs', 'coordinator.log');
-    const started = await this.launch('coordinator', ['coordinator', 'run'], env, logFile);
-    this.coordinator = started;
-    await this.untilReady(started, logFile);
+    // Once: whoever starts a coordinator again starts this version of it.
+    if (!this.migrated) await runSyndic(['coordinator', 'migrate'], env);
+    this.migrated = true;
+    const started = await this.launchCoordinator('run', env);
+    await this.untilReady(started);
     return started;
+  }
+
+  /** Migrates the database, which may be another one by now, and starts a process that recovers it. */
+  async startRecovery(extraEnv: Readonly<Record<string, string>> = {}): Promise<Started> {
+    const env = { ...this.coordinatorEnv(), ...extraEnv };
+    await runSyndic(['coordinator', 'migrate'], env);
+    return await this.launchCoordinator('recover', env);
   }
 
   async startWorkers(): Promise<void> {
@@ -92,21 +105,24 @@ export class Consortium {
   }
 
   async startWorker(member: Member, extraEnv: Readonly<Record<string, string>> = {}): Promise<Started> {
-    const { site, dir, account, slot } = member;
-    const env: NodeJS.ProcessEnv = {
-      ...process.env,
+    const { site, slot } = member;
+    const env = { ...process.env, ...this.workerEnv(member), ...extraEnv };
+    const logFile = join(this.dir, 'logs', `worker-${site.name}.log`);
+    const started = await this.launch(`worker of ${site.name}`, ['worker', 'run'], env, logFile);
+    this.workers.set(slot, started);
+    return started;
+  }
+
+  /** What a member's worker is configured with. */
+  workerEnv({ site, dir, account }: Member): Record<string, string> {
+    return {
       WORKER_DIR: join(dir, 'worker'),
       KEYSTORE_PASSPHRASE_FILE: account.passphraseFile,
       CHAIN_RPC_URL: this.rpcUrl,
       DATA_FILE: site.data,
       ...(site.split === undefined ? {} : { SPLIT_FILE: site.split }),
       ...this.options.workerEnv,
-      ...extraEnv,
     };
-    const logFile = join(this.dir, 'logs', `worker-${site.name}.log`);
-    const started = await this.launch(`worker of ${site.name}`, ['worker', 'run'], env, logFile);
-    this.workers.set(slot, started);
-    return started;
   }
 
   /** The member's account allows its dataset to be used in a study under this plan. */
@@ -133,6 +149,11 @@ export class Consortium {
     throw new SyndicError('RUN_FAILED', `the ${name} ended (${how}): see ${join(this.dir, 'logs')}`, { name, ...end });
   }
 
+  private async launchCoordinator(verb: 'run' | 'recover', env: NodeJS.ProcessEnv): Promise<Started> {
+    this.coordinator = await this.launch('coordinator', ['coordinator', verb], env, this.coordinatorLog);
+    return this.coordinator;
+  }
+
   /** A process that ends with this one: a database and a chain may wait for the next start, nobody else has to. */
   private async launch(name: string, command: string[], env: NodeJS.ProcessEnv, logFile: string): Promise<Started> {
     this.checkWanted();
@@ -148,7 +169,8 @@ export class Consortium {
     if (this.stopping) throw new SyndicError('RUN_FAILED', 'the consortium is being stopped');
   }
 
-  private coordinatorEnv(): NodeJS.ProcessEnv {
+  /** What `syndic coordinator …` is configured with. */
+  coordinatorEnv(): NodeJS.ProcessEnv {
     const { settings, database } = this.services;
     const dir = join(this.dir, 'coordinator');
     return {
@@ -170,20 +192,25 @@ export class Consortium {
       TLS_KEY_FILE: join(dir, 'tls-key.pem'),
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: String(settings.httpPort),
+      // Any free one; the log says which.
+      METRICS_PORT: '0',
       ...this.options.coordinatorEnv,
     };
   }
 
-  private async untilReady(started: Started, logFile: string): Promise<void> {
-    const deadline = Date.now() + 60_000;
+  private async untilReady(started: Started): Promise<void> {
+    const deadline = Date.now() + 180_000;
     let over = false;
     void started.ended.then(() => {
       over = true;
     });
     while (!(await answersReady(this.httpUrl))) {
       if (over || Date.now() > deadline) {
-        const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-3).join('\n');
-        throw new SyndicError('DEPENDENCY_UNAVAILABLE', `the coordinator is not ready: see ${logFile}\n${tail}`);
+        const tail = (await readFile(this.coordinatorLog, 'utf8')).trim().split('\n').slice(-3).join('\n');
+        throw new SyndicError(
+          'DEPENDENCY_UNAVAILABLE',
+          `the coordinator is not ready: see ${this.coordinatorLog}\n${tail}`,
+        );
       }
       await sleep(100);
     }

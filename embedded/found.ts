@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadPlanFile } from '../cli/loadPlanFile.ts';
+import { sha256 } from '../core/sha256.ts';
 import type { Address, Digest, Slot } from '../core/values.ts';
 import { keepFile } from '../worker/keepFile.ts';
 import { type Account, BOX_SCRYPT_COST, ensureAccount } from './accounts.ts';
@@ -121,15 +123,22 @@ async function equip(member: Member, plan: string, rpcUrl: string): Promise<void
     ...sealing,
   );
   await callSyndic('member', 'key', key, ...asMember(member, rpcUrl));
-  // A version a box: another start finds it anchored, as long as its file is there.
+  // Other rows or other columns, as after a run with another seed, are another version.
   const marker = join(at, 'version.json');
-  if (existsSync(marker)) return;
+  const of = await fingerprint(site.data, plan);
+  if (existsSync(marker) && JSON.parse(await readFile(marker, 'utf8')).of === of) return;
   const made = await callSyndic<{ file: string }>(
     'worker',
     ...['version', '--dir', at, '--dataset', DATASET, '--plan', plan, '--data', site.data],
   );
   await callSyndic('member', 'version', '--file', made.file, ...asMember(member, rpcUrl));
-  await keepFile(marker, `${JSON.stringify(made)}\n`, 0o600);
+  await keepFile(marker, `${JSON.stringify({ ...made, of })}\n`, 0o600);
+}
+
+/** Of all that a dataset version is made from: the rows, and the columns that the plan declares. */
+async function fingerprint(data: string, planFile: string): Promise<Digest> {
+  const { plan } = await loadPlanFile(planFile);
+  return sha256(Buffer.concat([Buffer.from(JSON.stringify(plan.data)), await readFile(data)]));
 }
 
 function signedBy({ keystore, passphraseFile }: Account): string[] {

@@ -11,7 +11,8 @@ export interface BoxOptions {
 
 /** Starts a consortium in a box, says where everything is, and waits for `signal`. */
 export async function runBox(options: BoxOptions, signal: AbortSignal): Promise<void> {
-  const { sites, planFile } = await prepare(options);
+  const { sites, planFile, remarks } = await prepare(options);
+  for (const remark of remarks) printNote(remark);
   const { workdir: dir } = options;
   const consortium = await Consortium.prepare({ dir, sites, plan: planFile, tell: printNote });
   try {

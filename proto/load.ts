@@ -3,6 +3,7 @@ import { loadSync, type Options } from '@grpc/proto-loader';
 import type { ProtoGrpcType as SessionPackage } from './generated/session.ts';
 import type { ProtoGrpcType as TasksPackage } from './generated/tasks.ts';
 import type { ProtoGrpcType as TransferPackage } from './generated/transfer.ts';
+import { chunkInPieces, uploadInPieces } from './pieces.ts';
 
 /** The same choices as proto/generate.ts, so that what is loaded has the generated types. */
 export const protoOptions: Options = {
@@ -19,5 +20,10 @@ type Syndic = SessionPackage & TasksPackage & TransferPackage;
 export function loadWire(): Syndic['syndic']['v1'] {
   const names = ['session', 'tasks', 'transfer'].map((name) => `syndic/v1/${name}.proto`);
   const loaded: GrpcObject = loadPackageDefinition(loadSync(names, protoOptions));
-  return (loaded as unknown as Syndic).syndic.v1;
+  const wire = (loaded as unknown as Syndic).syndic.v1;
+  const { Download, Upload } = wire.TransferService.service;
+  const small = Download.responseSerialize;
+  Download.responseSerialize = chunkInPieces(small);
+  Upload.requestSerialize = uploadInPieces(Upload.requestSerialize, small);
+  return wire;
 }

@@ -3,10 +3,14 @@ import type { Logger } from 'pino';
 import { declaredSamples } from '../core/aggregate/weights.ts';
 import { SyndicError, toSyndicError } from '../core/errors/SyndicError.ts';
 import { encodeReport } from '../core/manifest/Report.ts';
+import { tensorSpecs } from '../core/model/tensorSpecs.ts';
 import type { CheckedPlan, Plan } from '../core/plan/Plan.ts';
+import { MAX_PLAN_TEXT } from '../core/plan/parsePlanText.ts';
 import { decodeStatement, encodeStatement } from '../core/statements/documents.ts';
 import type { Domain, UpdateMessage } from '../core/statements/types.ts';
+import { fileLength } from '../core/tensors/header.ts';
 import { bytesToHex, type Digest, digest, type Instant } from '../core/values.ts';
+import type { Traces } from '../telemetry/port.ts';
 import { fetchArtifact, trimCache } from './artifacts.ts';
 import type { DataSource, SiteData } from './data/port.ts';
 import { versionRoot } from './data/version.ts';
@@ -36,6 +40,7 @@ export interface TaskRunnerModules {
   readonly journal: Journal;
   readonly clock: () => Instant;
   readonly log: Logger;
+  readonly traces: Traces;
 }
 
 /** One task at a time, from offer to receipt. Whatever is signed is in the journal before it leaves. */
@@ -54,13 +59,16 @@ export class TaskRunner {
    * the task stays this site's, and is offered again.
    */
   async run(task: TaskOffer, signal: AbortSignal): Promise<void> {
-    const { session, log } = this.modules;
+    const { session, log, traces } = this.modules;
+    const began = Date.now();
     try {
       await this.work(task, signal);
+      traces.whole('update', task, began);
     } catch (thrown) {
       if (signal.aborted) return;
       const error = toSyndicError(thrown);
       if (error.retryable) throw error;
+      traces.whole('update', task, began, error.code);
       log.warn({ study: task.study, round: task.round, code: error.code }, `task refused: ${error.message}`);
       await this.note(task, 'site', error);
       await session.refuse(task.id, error.code, error.message);
@@ -83,7 +91,8 @@ export class TaskRunner {
   private async fetchPlan(task: TaskOffer, approved: ApprovedTask, signal: AbortSignal): Promise<CheckedPlan> {
     this.tell(task, 'downloading');
     const { session, policy } = this.modules;
-    return policy.checkPlan(approved, await fetchArtifact(session, this.options.cacheDir, approved.plan, signal));
+    const bytes = await fetchArtifact(session, this.options.cacheDir, approved.plan, MAX_PLAN_TEXT, signal);
+    return policy.checkPlan(approved, bytes);
   }
 
   private async prepare(
@@ -92,17 +101,17 @@ export class TaskRunner {
     { plan, hash }: CheckedPlan,
     signal: AbortSignal,
   ): Promise<PreparedEntry> {
-    const { session, trainer, log } = this.modules;
-    const base = await fetchArtifact(session, this.options.cacheDir, task.baseModel, signal);
+    const { session, trainer, log, traces } = this.modules;
+    const most = fileLength(tensorSpecs(plan.model));
+    const base = await fetchArtifact(session, this.options.cacheDir, task.baseModel, most, signal);
     await trimCache(this.options.cacheDir, [approved.plan, task.baseModel]);
     this.tell(task, 'reading data');
     const { data, version } = await this.load(plan, hash, approved);
     this.tell(task, 'training', 0, plan.training.localSteps);
     const { slot, round } = task;
-    const result = await trainer.train(
-      { plan, slot, round, baseModel: base, data },
-      { signal, onProgress: (step, total) => this.tell(task, 'training', step, total) },
-    );
+    const job = { plan, slot, round, baseModel: base, data };
+    const onProgress = (step: number, total: number) => this.tell(task, 'training', step, total);
+    const result = await traces.span('train', task, () => trainer.train(job, { signal, onProgress }));
     log.info({ study: task.study, round, steps: result.steps, ...result.runtime }, 'trained');
     const report = encodeReport({
       schema: 'syndic.report/1',
@@ -115,12 +124,8 @@ export class TaskRunner {
       metrics: result.metrics,
     });
     const samples = declaredSamples(data.train.rows, plan);
-    return await this.sign(
-      task,
-      { plan: hash, samples, dataset: version.root },
-      updateFile(base, result.local),
-      report,
-    );
+    const claim = { plan: hash, samples, dataset: version.root };
+    return await traces.span('sign', task, () => this.sign(task, claim, updateFile(base, result.local), report));
   }
 
   /** Data are read once a plan, and held against the version that was anchored: other rows need a version of their own. */
@@ -189,19 +194,18 @@ export class TaskRunner {
     prepared: PreparedEntry,
     signal: AbortSignal,
   ): Promise<void> {
-    const { session, journal, clock, log } = this.modules;
+    const { session, journal, clock, log, traces } = this.modules;
     this.tell(task, 'uploading', 0, prepared.length);
     const statement = await journal.read(prepared.statement);
-    const bytes = await journal.read(prepared.update);
     const outgoing = {
       task: task.id,
       update: prepared.update,
       length: prepared.length,
       statement,
       report: await journal.read(prepared.report),
-      open: (from: number) => chunks(bytes, from, (done) => this.tell(task, 'uploading', done, prepared.length)),
+      open: (from: number) => this.sending(task, prepared, from),
     };
-    const receipt = await session.upload(outgoing, signal);
+    const receipt = await traces.span('upload', task, () => session.upload(outgoing, signal));
     const kept = await journal.keep(receipt);
     checkReceipt(receipt, {
       domain: this.options.domain,
@@ -212,6 +216,15 @@ export class TaskRunner {
     const { study, round } = task;
     await journal.append({ type: 'accepted', at: clock(), study, round, update: prepared.update, receipt: kept });
     log.info({ study, round, update: prepared.update, samples: prepared.samples }, 'update accepted');
+  }
+
+  private async *sending(task: TaskOffer, { update, length }: PreparedEntry, from: number): AsyncIterable<Uint8Array> {
+    let done = from;
+    for await (const piece of this.modules.journal.open(update, from)) {
+      yield piece;
+      done += piece.byteLength;
+      this.tell(task, 'uploading', done, length);
+    }
   }
 
   private tell(task: TaskOffer, phase: string, done = 0, total = 0): void {
@@ -238,13 +251,4 @@ function checkTimes(task: TaskOffer, plan: Plan): void {
 
 function freshSalt(): Digest {
   return digest(bytesToHex(randomBytes(32)));
-}
-
-const CHUNK = 512 * 1024;
-
-async function* chunks(bytes: Uint8Array, from: number, told: (done: number) => void): AsyncIterable<Uint8Array> {
-  for (let at = from; at < bytes.byteLength; at += CHUNK) {
-    yield bytes.subarray(at, at + CHUNK);
-    told(Math.min(at + CHUNK, bytes.byteLength));
-  }
 }

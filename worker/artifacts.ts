@@ -1,38 +1,59 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyndicError } from '../core/errors/SyndicError.ts';
+import { sha256 } from '../core/sha256.ts';
 import { type Digest, fileName } from '../core/values.ts';
 import type { Session } from './session/port.ts';
 
 /**
  * The file of this digest: from the cache folder, else downloaded into it, going on where a broken download stopped.
+ * What is cached is not synced but hashed each time: what a power cut or a bad disk did to it, a download mends.
  *
- * @throws SyndicError DIGEST_MISMATCH when what came is something else; nothing is kept then
+ * @param most bytes that it may have: a coordinator that never stops sending must not fill the hospital's disk
+ * @throws SyndicError TOO_LARGE at the first byte over `most`, DIGEST_MISMATCH when what came is something else; nothing
+ * is kept then
  */
 export async function fetchArtifact(
   session: Pick<Session, 'download'>,
   dir: string,
   digest: Digest,
+  most: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, fileName(digest));
-  if (existsSync(path)) return await readFile(path);
+  const cached = await readCached(path, digest);
+  if (cached !== null) return cached;
   const aside = `${path}.part`;
   const file = await open(aside, 'a', 0o600);
+  let held = 0;
   try {
-    const { size } = await file.stat();
-    for await (const chunk of session.download(digest, size, signal)) await file.appendFile(chunk);
-    await file.datasync();
+    let { size } = await file.stat();
+    held = size;
+    for await (const chunk of session.download(digest, size, signal)) {
+      size += chunk.byteLength;
+      if (size > most) {
+        await rm(aside);
+        throw new SyndicError(
+          'TOO_LARGE',
+          `${digest} was to have ${most} bytes at most, and the coordinator sends more`,
+          {
+            most,
+          },
+        );
+      }
+      await file.appendFile(chunk);
+    }
   } finally {
     await file.close();
   }
   const bytes = await readFile(aside);
-  const got = `0x${createHash('sha256').update(bytes).digest('hex')}`;
+  const got = sha256(bytes);
   if (got !== digest) {
     await rm(aside);
+    // What was held may be what a power cut left of it: from the start it is the coordinator's alone.
+    if (held > 0) return await fetchArtifact(session, dir, digest, most, signal);
     throw new SyndicError('DIGEST_MISMATCH', `asked for ${digest}, the coordinator sent a file of ${got}`, {
       got,
       want: digest,
@@ -40,6 +61,15 @@ export async function fetchArtifact(
   }
   await rename(aside, path);
   return bytes;
+}
+
+/** Null when there is none, or none that is whole. */
+async function readCached(path: string, digest: Digest): Promise<Uint8Array | null> {
+  if (!existsSync(path)) return null;
+  const bytes = await readFile(path);
+  if (sha256(bytes) === digest) return bytes;
+  await rm(path);
+  return null;
 }
 
 /** Deletes cached files that `keep` does not name: a worker needs the plan and the current base, nothing older. */

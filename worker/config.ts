@@ -1,7 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SyndicError } from '../core/errors/SyndicError.ts';
+
+/** A value that is none is one fault, however many ways it is wrong in. */
+function whole(least: number, most: number) {
+  const message = `a whole number, ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { error: message, abort: true })
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message);
+}
 
 /**
  * Every variable that a worker reads, and the only place where it reads them. Flags of `syndic worker run` stand
@@ -30,8 +40,16 @@ const schema = z.object({
     .optional(),
   /** `auto` takes the first that loads. */
   BACKEND: z.enum(['auto', 'native', 'wasm', 'cpu']).default('auto'),
+  /** Threads of native TensorFlow: results depend on their number in the last bits. By default all that there are. */
+  TF_NUM_INTRAOP_THREADS: whole(1, 65_535).optional(),
   /** Seconds to wait for a node that has not yet seen the record that a task builds on. */
-  CHAIN_LAG_SECONDS: z.coerce.number().int().min(0).max(3600).default(30),
+  CHAIN_LAG_SECONDS: whole(0, 3600).default(30),
+  /** Where `/metrics` and `/healthz` are read, without a login. Port 0: any free one. */
+  METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Left out: the worker listens nowhere. */
+  METRICS_PORT: whole(0, 65_535).optional(),
+  /** Where spans go (OTLP over HTTP, `/v1/traces` is appended): this hospital's own collector. Left out: none are made. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: 'an http(s) URL of an OTLP collector' }).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -42,12 +60,19 @@ const SECRETS = ['KEYSTORE_PASSPHRASE'] as const;
 /** @throws SyndicError CONFIG_INVALID, listing every fault at once; values of secrets are not repeated */
 export function readWorkerConfig(environment: Readonly<Record<string, string | undefined>>): WorkerConfig {
   const faults: { path: string; message: string }[] = [];
-  const values: Record<string, string | undefined> = { ...environment };
+  // An empty variable is as good as none: compose files write those.
+  const values = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   for (const name of SECRETS) {
-    const file = environment[`${name}_FILE`];
+    const file = values[`${name}_FILE`];
     if (file === undefined) continue;
-    if (existsSync(file)) values[name] = readFileSync(file, 'utf8').split(/\r?\n/)[0];
-    else faults.push({ path: `${name}_FILE`, message: `no such file: ${file}` });
+    try {
+      values[name] = readFileSync(file, 'utf8').split(/\r?\n/, 1)[0];
+    } catch (cause) {
+      faults.push({
+        path: `${name}_FILE`,
+        message: `cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+      });
+    }
   }
   const parsed = schema.safeParse(values);
   if (parsed.success && faults.length === 0) return parsed.data;

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
-import type { FromThread, StoreConfig, ToThread } from './messages.ts';
+import type { StoreConfig } from '../models/openStore.ts';
+import type { Beginning, FromThread, ToThread } from './messages.ts';
 
 /** A worker thread that answers one job at a time with a stream of blocks. */
 export class Thread {
@@ -9,7 +10,7 @@ export class Thread {
   readonly #received: FromThread[] = [];
   #wake: () => void = () => {};
   #death: Error | null = null;
-  /** A share was begun whose end was not read yet. */
+  /** A job was begun whose end was not read yet. */
   #busy = false;
 
   constructor(store: StoreConfig) {
@@ -28,13 +29,13 @@ export class Thread {
     return this.#death === null;
   }
 
-  /** Begins a share; its blocks come from `blocks`. */
-  start(message: Extract<ToThread, { type: 'start' }>): void {
+  /** Begins a job; its blocks come from `next`. */
+  start(message: Beginning): void {
     this.#busy = true;
     this.#send(message);
   }
 
-  /** The share's next block; null after the last. @throws SyndicError as the thread found it */
+  /** The job's next block; null after the last. @throws SyndicError as the thread found it */
   async next(): Promise<Uint8Array | null> {
     const message = await this.#message();
     if (message.type !== 'block') this.#busy = false;

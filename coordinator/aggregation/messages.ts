@@ -1,15 +1,11 @@
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { ErrorDetails } from '../../core/errors/SyndicError.ts';
+import type { Plan } from '../../core/plan/Plan.ts';
 import type { AggregationJob } from './port.ts';
 
-/** How a thread opens the store for itself: what can be sent to it. */
-export interface StoreConfig {
-  readonly kind: 'filesystem';
-  readonly dir: string;
-}
-
-/** To a thread: a share of a job, or leave to compute one block more. */
+/** To a thread: a plan whose initial model it is to make, a share of a job, or leave to make one block more. */
 export type ToThread =
+  | { readonly type: 'initial'; readonly plan: Pick<Plan, 'seed' | 'model'> }
   | {
       readonly type: 'start';
       readonly job: AggregationJob;
@@ -25,5 +21,8 @@ export type FromThread =
   | { readonly type: 'end' }
   | { readonly type: 'fault'; readonly code: ErrorCode; readonly message: string; readonly details: ErrorDetails };
 
+/** What begins a stream of blocks. */
+export type Beginning = Extract<ToThread, { type: 'initial' | 'start' }>;
+
 /** Blocks that a thread may have made and nobody taken yet: with it, memory stays bounded. */
-export const CREDIT = 2;
+export const CREDIT = 8;

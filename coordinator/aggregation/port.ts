@@ -1,8 +1,13 @@
-import type { StrategyPlan } from '../../core/plan/Plan.ts';
+import type { Plan, StrategyPlan } from '../../core/plan/Plan.ts';
 import type { Digest, Slot } from '../../core/values.ts';
 
-/** Runs core/aggregate over stored files, off the event loop. */
+/** Makes models out of plans and stored files, off the event loop. */
 export interface Aggregator {
+  /**
+   * Makes the model that a plan starts from; resolves once it is durable in the store.
+   * @throws SyndicError WRONG_BASE when it is not `expected`: nothing is kept then
+   */
+  initial(plan: Pick<Plan, 'seed' | 'model'>, expected: Digest): Promise<void>;
   /**
    * Resolves once the global model is durable in the store. Same inputs, same bytes.
    * @throws SyndicError AGGREGATE_NOT_FINITE, TENSORS_MISMATCH, NOT_FOUND

@@ -1,6 +1,9 @@
-import { SyndicError } from '../../core/errors/SyndicError.ts';
+import { randomUUID } from 'node:crypto';
+import { SyndicError, toSyndicError } from '../../core/errors/SyndicError.ts';
+import type { Plan } from '../../core/plan/Plan.ts';
+import type { Digest } from '../../core/values.ts';
+import type { StoreConfig } from '../models/openStore.ts';
 import type { ModelStore } from '../models/port.ts';
-import type { StoreConfig } from './messages.ts';
 import type { AggregationJob, Aggregator } from './port.ts';
 import { Thread } from './Thread.ts';
 
@@ -9,11 +12,11 @@ export interface ThreadedAggregatorOptions {
   readonly store: StoreConfig;
   /** 1 … 4. The result does not depend on it. Default 1. */
   readonly threads?: number;
-  /** Bytes of each file that a thread holds at a time; nor on this. Default 1 MiB. */
+  /** Bytes of each file that a thread holds at a time; nor on this. Default 256 KiB: sums of more do not fit the caches. */
   readonly blockBytes?: number;
 }
 
-const DEFAULT_BLOCK = 1024 * 1024;
+const DEFAULT_BLOCK = 256 * 1024;
 
 /**
  * Aggregation in worker threads. The threads deal the file's blocks out among themselves; the blocks are put together
@@ -21,7 +24,7 @@ const DEFAULT_BLOCK = 1024 * 1024;
  */
 export function createThreadedAggregator(
   { store, threads = 1, blockBytes = DEFAULT_BLOCK }: ThreadedAggregatorOptions,
-  { models }: { readonly models: Pick<ModelStore, 'put' | 'size'> },
+  { models }: { readonly models: Pick<ModelStore, 'put' | 'partial' | 'size'> },
 ): Aggregator {
   const pool: Thread[] = [];
   let last: Promise<unknown> = Promise.resolve();
@@ -50,14 +53,35 @@ export function createThreadedAggregator(
     }
   }
 
+  async function makeInitial(plan: Pick<Plan, 'seed' | 'model'>, expected: Digest): Promise<void> {
+    const [thread] = take(1);
+    if (thread === undefined) throw new RangeError('a thread was taken');
+    const partial = await models.partial(`initial-${randomUUID()}`);
+    thread.start({ type: 'initial', plan: { seed: plan.seed, model: plan.model } });
+    try {
+      for (let block = await thread.next(); block !== null; block = await thread.next()) await partial.append(block);
+      await partial.commit(expected);
+    } catch (error) {
+      await partial.discard();
+      await thread.stop().catch(() => thread.terminate());
+      const { code, details } = toSyndicError(error);
+      if (code !== 'DIGEST_MISMATCH') throw error;
+      const message = `the plan's seed makes another initial model than ${expected}, which the order names: make it of this plan`;
+      throw new SyndicError('WRONG_BASE', message, details, { cause: error });
+    }
+  }
+
+  /** One job at a time: a second would only share the same cores. */
+  async function inTurnOf<T>(job: () => Promise<T>): Promise<T> {
+    if (closed) throw new SyndicError('COORDINATOR_UNAVAILABLE', 'the coordinator is closing: try again later');
+    const result = last.then(job);
+    last = result.catch(() => undefined);
+    return await result;
+  }
+
   return {
-    /** One job at a time: a second would only share the same cores. */
-    async aggregate(job) {
-      if (closed) throw new SyndicError('COORDINATOR_UNAVAILABLE', 'the coordinator is closing: try again later');
-      const result = last.then(() => run(job));
-      last = result.catch(() => undefined);
-      return await result;
-    },
+    initial: (plan, expected) => inTurnOf(() => makeInitial(plan, expected)),
+    aggregate: (job) => inTurnOf(() => run(job)),
     async close() {
       closed = true;
       await last;

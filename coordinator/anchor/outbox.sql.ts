@@ -4,6 +4,7 @@ import { type Address, type Digest, digest, type Instant, type Round, type Study
 import type { ContractError } from '../chain/revert.ts';
 import type { Database } from '../db/connect.ts';
 import type { OutboxTable, Schema } from '../db/schema.ts';
+import { noteMove } from '../db/transact.ts';
 import type { OutboxKind, OutboxMessage, OutboxStatus } from './port.ts';
 import { afterEvent, type OutboxEvent } from './tables.ts';
 
@@ -53,6 +54,7 @@ export async function insertMessage(tx: Transaction<Schema>, message: OutboxMess
       .set({ ...UNSIGNED, calldata, state: afterEvent('refused', 'renewed'), error: null, updated: now })
       .where('id', '=', row.id)
       .execute();
+    noteMove(tx, 'outbox', 'refused', 'renewed');
   } else if (row.calldata !== calldata) {
     throw new SyndicError(
       'STATE_CONFLICT',

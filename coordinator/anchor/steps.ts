@@ -16,6 +16,7 @@ import {
 import { type ContractError, contractErrorOf } from '../chain/revert.ts';
 import { type Rpc, wasAnswered } from '../chain/rpc.ts';
 import type { Database } from '../db/connect.ts';
+import { pointOf } from '../db/transact.ts';
 import type { Clock, Crash, Log } from '../modules.ts';
 import { findEffect } from './effect.ts';
 import { lastBlock, type OutboxChange, type OutboxRow, transition, UNSIGNED, withNextNonce } from './outbox.sql.ts';
@@ -90,7 +91,7 @@ async function sign(
     const change = { signer: signer.address, nonce, raw, transaction: hash, block: null, block_hash: null };
     return await transition(tx, row, 'signed', change, clock.now());
   });
-  return report(context, moved);
+  return report(context, moved, row, 'signed');
 }
 
 async function stepSigned(context: Context, row: OutboxRow): Promise<OutboxRow | null> {
@@ -241,15 +242,21 @@ async function move(
   event: OutboxEvent,
   change: OutboxChange = {},
 ): Promise<OutboxRow | null> {
-  return report(context, await transition(context.db, row, event, change, context.clock.now()));
+  return report(context, await transition(context.db, row, event, change, context.clock.now()), row, event);
 }
 
-function report({ log, crash }: Context, row: OutboxRow | null): OutboxRow | null {
+function report(
+  { log, crash }: Context,
+  row: OutboxRow | null,
+  before: OutboxRow,
+  event: OutboxEvent,
+): OutboxRow | null {
   if (row === null) return null;
   const { id, study, kind, round, state, transaction, block, error } = row;
   const facts = { outbox: id, study, kind, round, state, transaction, block, ...(error === null ? {} : { error }) };
   if (state === 'refused') log.warn(facts, 'the ledger refused a message');
   else log.debug(facts, 'outbox moved on');
+  crash?.(pointOf('outbox', before.state, event));
   crash?.(`outbox.${state}`);
   return row;
 }

@@ -2,7 +2,7 @@ import type { Interface, Result } from 'ethers';
 import { type Address, address, type Digest, digest, type Slot, slot } from '../../core/values.ts';
 import type { Database } from '../db/connect.ts';
 import type { Log } from '../modules.ts';
-import { consortiumAbi, dataUseAbi, ledgerAbi, ledgerTopic } from './abi.ts';
+import { consortiumAbi, dataUseAbi, decodeLedgerEvent, ledgerAbi, ledgerTopic } from './abi.ts';
 import { checkChainId, checkDeployed } from './checks.ts';
 import { decodeGrant, decodeKey, decodeMember, decodeStudy, orNull } from './decode.ts';
 import { createEventIndex } from './eventIndex.ts';
@@ -105,6 +105,11 @@ function view(
       const topics = only === undefined ? [study] : [study, topicOfNumber(only)];
       // The number may also be the slot of another round's entry, which then has no record here to belong to.
       return roundsOf(await logsWith(modules.db, contracts.ledger, topics));
+    },
+    async salt(study) {
+      await index.sync();
+      const [opened] = await logsWith(modules.db, contracts.ledger, [ledgerTopic('StudyOpened'), study]);
+      return opened === undefined ? null : digest(decodeLedgerEvent('StudyOpened', opened).salt);
     },
     async studiesOf(coordinator) {
       await index.sync();

@@ -23,6 +23,8 @@ export interface ChainView {
   roles(who: Address): Promise<Roles>;
   /** Records of a study, oldest first, from the event index: every one, or that of one round only. */
   rounds(study: StudyId, only?: number): Promise<ChainRound[]>;
+  /** The salt under which an operator opened a study, from the event index; null when the chain does not know it. */
+  salt(study: StudyId): Promise<Digest | null>;
   /** Ids of studies that `coordinator` coordinates. */
   studiesOf(coordinator: Address): Promise<StudyId[]>;
   totals(study: StudyId, slot: Slot): Promise<{ rounds: number; samples: number }>;

@@ -10,6 +10,7 @@ export interface Schema {
   rounds: RoundsTable;
   tasks: TasksTable;
   uploads: UploadsTable;
+  awaited: AwaitedTable;
   outbox: OutboxTable;
   events: EventsTable;
   sessions: SessionsTable;
@@ -96,6 +97,20 @@ export interface UploadsTable {
   report: string;
   state: UploadState;
   touched: number;
+}
+
+/**
+ * Members that may hold a receipt for a round which a recovered database does not know: the round waits until each has
+ * said what it holds, or time is up.
+ */
+export interface AwaitedTable {
+  study: string;
+  round: number;
+  slot: number;
+  /** The member presented its receipt, and the store lacks this file: its bytes are waited for. */
+  update: string | null;
+  /** Set by the first coordinator that looks: who recovers may start one only hours later. */
+  until: number | null;
 }
 
 export interface OutboxTable {

@@ -6,6 +6,8 @@ import { SESSION_KEY } from '../../proto/versions.ts';
 import type { ChainView } from '../chain/port.ts';
 import type { Database } from '../db/connect.ts';
 import type { Clock } from '../modules.ts';
+import { PEER_KEY } from './interceptor.ts';
+import type { Lobby } from './Lobby.ts';
 import { findSession, type WorkerSession } from './sessions.sql.ts';
 
 /** Seconds for which the chain's word about a member is taken without asking again. */
@@ -21,8 +23,13 @@ export interface Authenticate {
   member(slot: Slot, key: Address): Promise<void>;
 }
 
-export function authenticator(modules: { db: Database; chain: ChainView; clock: Clock }): Authenticate {
-  const { db, chain, clock } = modules;
+export function authenticator(modules: {
+  db: Database;
+  chain: ChainView;
+  clock: Clock;
+  lobby: Pick<Lobby, 'leave'>;
+}): Authenticate {
+  const { db, chain, clock, lobby } = modules;
   const trusted = new Map<string, Instant>();
 
   async function again(tokenHash: Digest): Promise<WorkerSession> {
@@ -51,7 +58,10 @@ export function authenticator(modules: { db: Database; chain: ChainView; clock: 
       if (typeof token !== 'string') {
         throw new SyndicError('SESSION_EXPIRED', `the call carries no ${SESSION_KEY}: log in first`);
       }
-      return again(tokenHashOf(token));
+      const session = await again(tokenHashOf(token));
+      const [peer] = metadata.get(PEER_KEY);
+      if (typeof peer === 'string') lobby.leave(peer);
+      return session;
     },
   };
 }

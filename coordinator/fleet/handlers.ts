@@ -6,6 +6,7 @@ import type { Clock, Log } from '../modules.ts';
 import type { Studies } from '../studies/port.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { Bell } from './Bell.ts';
+import type { CallObserver } from './observe.ts';
 
 /** What the rooms give the fleet. */
 export interface FleetModules {
@@ -16,6 +17,8 @@ export interface FleetModules {
   readonly models: Pick<ModelStore, 'open' | 'size'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told how each call ended. */
+  readonly calls?: CallObserver;
 }
 
 /** What handlers share besides. */

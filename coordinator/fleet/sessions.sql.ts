@@ -1,8 +1,8 @@
 import { type Address, address, type Digest, type Instant, instant, type Slot, slot } from '../../core/values.ts';
 import type { Database } from '../db/connect.ts';
 
-/** Login nonces kept at once. */
-const MOST_NONCES = 10_000;
+/** Login nonces of one member kept at once. */
+const MOST_NONCES_A_SLOT = 256;
 /** Sessions of one member: a worker that was killed leaves one behind until it expires. */
 const MOST_A_SLOT = 8;
 
@@ -22,19 +22,28 @@ export interface WorkerSession {
   readonly capabilities: readonly string[];
 }
 
-/** Keeps a nonce for one Login. Resolves to false, keeping nothing, while too many are waiting. */
-export async function keepNonce(db: Database, nonce: WorkerNonce, now: Instant): Promise<boolean> {
+/**
+ * Keeps a nonce for one Login. Anybody may say Hello in a member's name, whose key is public: what it leaves is bounded
+ * for each member, and a newer one always counts, so that nobody can keep a member out by saying Hello.
+ */
+export async function keepNonce(db: Database, nonce: WorkerNonce, now: Instant): Promise<void> {
   await db.deleteFrom('nonces').where('expires', '<=', now).execute();
-  const { waiting } = await db
-    .selectFrom('nonces')
-    .select(({ fn }) => fn.countAll<number>().as('waiting'))
-    .executeTakeFirstOrThrow();
-  if (waiting >= MOST_NONCES) return false;
   await db
     .insertInto('nonces')
     .values({ ...nonce, capabilities: JSON.stringify(nonce.capabilities) })
     .execute();
-  return true;
+  await db
+    .deleteFrom('nonces')
+    .where('nonce', 'in', (query) =>
+      query
+        .selectFrom('nonces')
+        .select('nonce')
+        .where('slot', '=', nonce.slot)
+        .where('nonce', '<>', nonce.nonce)
+        .orderBy('expires', 'desc')
+        .offset(MOST_NONCES_A_SLOT - 1),
+    )
+    .execute();
 }
 
 /** Uses a worker's nonce up. Null when it was never sent, was used, or is over. */

@@ -7,20 +7,28 @@ import type { TransferServiceHandlers } from '../../proto/generated/syndic/v1/Tr
 import type { UploadRequest__Output } from '../../proto/generated/syndic/v1/UploadRequest.ts';
 import type { UploadResponse } from '../../proto/generated/syndic/v1/UploadResponse.ts';
 import { wireCount, wireDigest } from '../../proto/wireValues.ts';
-import type { Upload } from '../intake/port.ts';
+import type { Presented, Upload } from '../intake/port.ts';
 import { failure, send, unary } from './calls.ts';
 import type { HandlerModules } from './handlers.ts';
+import { Presentations } from './Presentations.ts';
 import { hadTask, originsOf } from './readable.sql.ts';
+
+/** Receipts that one call may present; a worker with more calls again. */
+const MOST_HELD = 16;
 
 export interface TransferOptions {
   readonly maxChunkBytes: number;
+  /** Seconds between two messages of an upload after which it is given up. */
+  readonly stallSeconds: number;
 }
 
 type DownloadCall = ServerWritableStream<DownloadRequest__Output, Chunk>;
 type UploadCall = ServerReadableStream<UploadRequest__Output, UploadResponse>;
 
-export function transferHandlers({ maxChunkBytes }: TransferOptions, modules: HandlerModules): TransferServiceHandlers {
+export function transferHandlers(options: TransferOptions, modules: HandlerModules): TransferServiceHandlers {
+  const { maxChunkBytes, stallSeconds } = options;
   const { db, chain, models, intake, log, authenticate } = modules;
+  const presentations = new Presentations(modules.clock);
 
   /** Members that joined a study read its plan and its global models. @throws SyndicError NOT_FOUND, FORBIDDEN */
   async function mayRead(slot: Slot, file: Digest): Promise<void> {
@@ -55,7 +63,7 @@ export function transferHandlers({ maxChunkBytes }: TransferOptions, modules: Ha
     const { slot } = await authenticate.session(call.metadata);
     let begun: Upload | null = null;
     try {
-      for await (const message of requests(call)) {
+      for await (const message of requests(call, stallSeconds)) {
         if (begun === null) begun = await begin(slot, message);
         else await chunk(begun, message);
       }
@@ -106,18 +114,53 @@ export function transferHandlers({ maxChunkBytes }: TransferOptions, modules: Ha
       const { received, receipt } = await intake.state(slot, request.task, wireDigest(request.update, 'update'));
       return { received, receipt: receipt === null ? Buffer.alloc(0) : Buffer.from(receipt) };
     }),
+
+    Present: unary(log, async ({ held, complete }, metadata) => {
+      const { slot } = await authenticate.session(metadata);
+      if (held.length > MOST_HELD) {
+        throw new SyndicError('TOO_LARGE', `${held.length} receipts at once; at most ${MOST_HELD} are taken`);
+      }
+      const presented = await presentations.take(slot, () => intake.present(slot, held, complete));
+      return { presented: presented.map(presentedMessage) };
+    }),
   };
 }
 
-/** The messages of a call, whose iteration throws when the line breaks; each is asked for when the one before is done. */
-async function* requests(call: UploadCall): AsyncGenerator<UploadRequest__Output> {
+/**
+ * The messages of a call, whose iteration throws when the line breaks or the next message is too long in coming; each
+ * is asked for when the one before is done.
+ */
+async function* requests(call: UploadCall, stallSeconds: number): AsyncGenerator<UploadRequest__Output> {
   // destroyOnReturn would end the response along with the reading.
-  for await (const message of call.iterator({ destroyOnReturn: false })) yield message;
+  const messages: AsyncIterator<UploadRequest__Output> = call.iterator({ destroyOnReturn: false });
+  for (;;) {
+    const next = await unlessStalled(messages.next(), stallSeconds);
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+/** @throws SyndicError UPLOAD_STALLED */
+async function unlessStalled<T>(message: Promise<T>, seconds: number): Promise<T> {
+  const stalled = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const why = `nothing came for ${seconds} s: go on from what is held`;
+    stalled.reject(new SyndicError('UPLOAD_STALLED', why, { seconds }));
+  }, seconds * 1000);
+  try {
+    return await Promise.race([message, stalled.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function* slices(bytes: Uint8Array, most: number): Generator<Buffer> {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < whole.byteLength; at += most) yield whole.subarray(at, at + most);
+}
+
+function presentedMessage({ fault, wanted }: Presented) {
+  return { code: fault?.code ?? '', message: fault?.message ?? '', upload: wanted ?? '' };
 }
 
 function malformed(what: string): SyndicError {

@@ -79,7 +79,7 @@ function makeServer({ tls, maxBodyBytes }: HttpOptions): FastifyInstance {
   return fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.3' } });
 }
 
-function logResponses(app: FastifyInstance, { log }: HttpModules): void {
+function logResponses(app: FastifyInstance, { log, requests }: HttpModules): void {
   app.addHook('onResponse', async (request, reply) => {
     const facts = {
       request: request.id,
@@ -90,6 +90,10 @@ function logResponses(app: FastifyInstance, { log }: HttpModules): void {
       caller: request.caller?.address,
     };
     log.debug(facts, 'request answered');
+    // A caller chooses methods and paths as it likes: what no route is goes by one name.
+    const { url: route } = request.is404 ? { url: undefined } : request.routeOptions;
+    const method = route === undefined ? 'other' : request.method;
+    requests?.requestAnswered(method, route ?? 'none', reply.statusCode, reply.elapsedTime / 1000);
   });
 }
 

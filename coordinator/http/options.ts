@@ -33,4 +33,11 @@ export interface HttpModules {
   readonly log: Log;
   /** Whether each service that this process needs answers, by name. */
   readonly ready: () => Promise<Record<string, boolean>>;
+  /** Told of each request that was answered. */
+  readonly requests?: RequestObserver;
+}
+
+export interface RequestObserver {
+  /** @param route the pattern, never the path itself */
+  requestAnswered(method: string, route: string, status: number, seconds: number): void;
 }

@@ -14,6 +14,7 @@ export async function keepNonce(
   const { waiting } = await db
     .selectFrom('nonces')
     .select(({ fn }) => fn.countAll<number>().as('waiting'))
+    .where('slot', 'is', null)
     .executeTakeFirstOrThrow();
   if (waiting >= MOST_NONCES) return false;
   await db

@@ -2,6 +2,9 @@ import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Digest, Instant } from '../../core/values.ts';
 import { digest, instant } from '../../core/values.ts';
 import type { Database } from '../db/connect.ts';
+import { noteMove, transact } from '../db/transact.ts';
+import type { Crash } from '../modules.ts';
+import { endAwaitedBytes } from './endAwaitedBytes.sql.ts';
 import type { Claim } from './facts.ts';
 
 /**
@@ -13,12 +16,12 @@ import type { Claim } from './facts.ts';
  * @throws SyndicError UPDATE_CONFLICT, ROUND_NOT_OPEN, DEADLINE_PASSED, STATE_CONFLICT
  */
 export async function acceptUpdate(
-  db: Database,
+  modules: { readonly db: Database; readonly crash?: Crash | undefined },
   { task, statement: { message }, statementDigest, reportDigest, report }: Claim,
   now: Instant,
   sign: (recordBy: Instant) => Promise<Digest>,
 ): Promise<Digest> {
-  return db.transaction().execute(async (tx) => {
+  return transact(modules, async (tx) => {
     const round = await tx
       .selectFrom('rounds')
       .select(['state', 'deadline', 'record_by'])
@@ -33,8 +36,10 @@ export async function acceptUpdate(
       .forUpdate()
       .executeTakeFirstOrThrow();
     if (current.state === 'accepted' && current.receipt !== null) {
-      if (current.statement === statementDigest) return digest(current.receipt);
-      throw new SyndicError('UPDATE_CONFLICT', conflictMessage(task.round));
+      if (current.statement !== statementDigest) throw new SyndicError('UPDATE_CONFLICT', conflictMessage(task.round));
+      // Its receipt may have been presented while the bytes were on their way.
+      await endAwaitedBytes(tx, task, message.update);
+      return digest(current.receipt);
     }
     if (round.state !== 'collecting') {
       throw new SyndicError('ROUND_NOT_OPEN', `round ${task.round} closed while the update was coming`);
@@ -60,13 +65,15 @@ export async function acceptUpdate(
       })
       .where('id', '=', task.id)
       .execute();
-    await tx
+    noteMove(tx, 'task', current.state, 'accepted');
+    const moved = await tx
       .updateTable('uploads')
       .set({ state: 'accepted', touched: now })
       .where('task', '=', task.id)
       .where('update', '=', message.update)
       .where('state', '=', 'stored')
-      .execute();
+      .executeTakeFirst();
+    if (moved.numUpdatedRows > 0n) noteMove(tx, 'upload', 'stored', 'accepted');
     await tx
       .insertInto('events')
       .values({

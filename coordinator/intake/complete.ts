@@ -2,14 +2,17 @@ import { encodeReport } from '../../core/manifest/Report.ts';
 import { encodeStatement } from '../../core/statements/documents.ts';
 import type { Domain } from '../../core/statements/types.ts';
 import type { Digest } from '../../core/values.ts';
+import { transact } from '../db/transact.ts';
 import type { Partial } from '../models/port.ts';
+import { taskIsOver } from '../studies/tasks.ts';
 import { acceptUpdate } from './accept.sql.ts';
+import { endAwaitedBytes } from './endAwaitedBytes.sql.ts';
 import type { Claim } from './facts.ts';
 import { inTurn } from './inTurn.ts';
 import type { IntakeModules } from './intake.ts';
 import { makeReceipt } from './receipts.ts';
 import { isFinal } from './upload.ts';
-import { setUploadState, updateIsUsed } from './uploads.sql.ts';
+import { moveUpload, updateIsUsed } from './uploads.sql.ts';
 
 interface Options {
   readonly coordinatorKey: string;
@@ -25,8 +28,22 @@ interface Options {
  */
 export type Complete = (claim: Claim, partial: Partial | null) => Promise<Uint8Array>;
 
+/** The end of an upload whose receipt was adopted: the bytes are here again, and the receipt is the one there is. */
+export function restorer(modules: IntakeModules): Complete {
+  const { models, queue } = modules;
+  return async ({ task, statement }, partial) => {
+    const { update } = statement.message;
+    const { accepted } = task;
+    if (accepted === null) throw new RangeError(`task ${task.id} has no receipt to give again`);
+    if (partial !== null) await partial.commit(update);
+    await transact(modules, (tx) => endAwaitedBytes(tx, task, update));
+    await queue.wake(task.study);
+    return models.read(accepted.receipt, 0, (await models.size(accepted.receipt)) ?? 0);
+  };
+}
+
 export function completer({ coordinatorKey, domain }: Options, modules: IntakeModules): Complete {
-  const { db, models, queue, clock, log, crash = () => undefined } = modules;
+  const { db, models, clock, log, crash = () => undefined } = modules;
   const turn = inTurn();
 
   async function put(bytes: Uint8Array): Promise<Digest> {
@@ -36,12 +53,13 @@ export function completer({ coordinatorKey, domain }: Options, modules: IntakeMo
   async function store({ task, statement, report }: Claim): Promise<void> {
     await put(encodeStatement(statement));
     await put(encodeReport(report));
-    await setUploadState(db, task.id, statement.message.update, { from: 'receiving', to: 'stored', now: clock.now() });
+    const change = { from: 'receiving', event: 'stored', now: clock.now() } as const;
+    await moveUpload(modules, task.id, statement.message.update, change);
     crash('upload.stored');
   }
 
   async function accept(claim: Claim): Promise<Uint8Array> {
-    const receipt = await acceptUpdate(db, claim, clock.now(), (recordBy) =>
+    const receipt = await acceptUpdate(modules, claim, clock.now(), (recordBy) =>
       put(makeReceipt(coordinatorKey, domain, claim, recordBy)),
     );
     crash('upload.accepted');
@@ -69,10 +87,7 @@ export function completer({ coordinatorKey, domain }: Options, modules: IntakeMo
         throw error;
       }
     });
-    await queue.wake(claim.task.study).catch((error: unknown) => {
-      // The update is accepted; whoever looks at the study next finds it.
-      log.warn({ study: claim.task.study, error: String(error) }, 'the study could not be woken');
-    });
+    await taskIsOver(modules, claim.task);
     return receipt;
   };
 }

@@ -1,3 +1,4 @@
+import type { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Digest, Slot } from '../../core/values.ts';
 
 /** Receives updates: hash, verify, deduplicate, promise a record by signing a receipt. */
@@ -9,6 +10,29 @@ export interface Intake {
    * samples, grant, dataset version, report, exact length. Each refusal is an event.
    */
   begin(slot: Slot, upload: UploadBegin): Promise<Upload>;
+  /**
+   * What a member holds of this coordinator's promises. A receipt of its own that its database does not know is
+   * adopted, and is as final as one that was never lost.
+   *
+   * @param complete these, with what was presented before, are all that the member holds
+   * @returns one a receipt, in their order
+   */
+  present(slot: Slot, held: readonly HeldReceipt[], complete: boolean): Promise<Presented[]>;
+}
+
+/** A receipt with what it is about, as a member keeps them. */
+export interface HeldReceipt {
+  readonly statement: Uint8Array;
+  readonly report: Uint8Array;
+  readonly receipt: Uint8Array;
+}
+
+/** What a presented receipt came to. */
+export interface Presented {
+  /** Why it does not stand; null: it does. */
+  readonly fault: SyndicError | null;
+  /** The task under which the update's bytes are to be sent again; null when they are here. */
+  readonly wanted: string | null;
 }
 
 export interface UploadBegin {

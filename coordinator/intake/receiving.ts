@@ -4,12 +4,12 @@ import type { Digest } from '../../core/values.ts';
 import type { Database } from '../db/connect.ts';
 import type { UploadState } from '../db/schema.ts';
 import type { ModelStore, Partial } from '../models/port.ts';
-import type { Clock } from '../modules.ts';
+import type { Clock, Crash } from '../modules.ts';
 import type { ExpectedFile } from './ExpectedFile.ts';
 import type { Claim } from './facts.ts';
 import { UpdateChecker } from './UpdateChecker.ts';
 import { type ActiveUpload, outOfOrder, receiveUpload, storedBytes } from './upload.ts';
-import { beginUpload, setUploadState, touchUpload } from './uploads.sql.ts';
+import { beginUpload, moveUpload, touchUpload } from './uploads.sql.ts';
 
 export interface ReceivingHooks {
   /** With the partial to commit; null when the update's file is stored already. */
@@ -26,7 +26,14 @@ export interface Receiving {
   held(task: string, update: Digest, state: UploadState): Promise<number>;
 }
 
-export function receiving({ db, models, clock }: { db: Database; models: ModelStore; clock: Clock }): Receiving {
+interface ReceivingModules {
+  readonly db: Database;
+  readonly models: ModelStore;
+  readonly clock: Clock;
+  readonly crash?: Crash;
+}
+
+export function receiving({ db, models, clock, crash }: ReceivingModules): Receiving {
   async function open(claim: Claim, expected: ExpectedFile, offset: number, hooks: ReceivingHooks) {
     const { task, statementDigest, reportDigest } = claim;
     const { update } = claim.statement.message;
@@ -43,7 +50,7 @@ export function receiving({ db, models, clock }: { db: Database; models: ModelSt
       return receiveStored(expected, hooks);
     }
     if (state === 'stored') {
-      await setUploadState(db, task.id, update, { from: 'stored', to: 'receiving', now: clock.now() });
+      await moveUpload({ db, crash }, task.id, update, { from: 'stored', event: 'lost', now: clock.now() });
     }
     return receiveFrom(await models.partial(partial), claim, expected, offset, hooks);
   }

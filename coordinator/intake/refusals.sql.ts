@@ -16,7 +16,9 @@ export interface Refusal {
 
 /** Puts a refusal on record as an event, the same one once. */
 export async function recordRefusal(db: Database, { at, slot, task, error }: Refusal): Promise<void> {
-  const data = JSON.stringify({ task: task?.id ?? null, code: error.code, message: error.message });
+  // A message may quote what the member sent; PostgreSQL's JSON takes neither NUL nor a lone surrogate.
+  const message = error.message.replaceAll('\0', '\ufffd').toWellFormed();
+  const data = JSON.stringify({ task: task?.id ?? null, code: error.code, message });
   await sql`
     WITH earlier AS (
       SELECT data FROM events

@@ -1,6 +1,9 @@
 import type { Digest, Instant } from '../../core/values.ts';
 import type { Database } from '../db/connect.ts';
 import type { UploadState } from '../db/schema.ts';
+import { noteMove, transact } from '../db/transact.ts';
+import type { Crash } from '../modules.ts';
+import { nextState, UPLOAD, type UploadEventName } from '../studies/tables.ts';
 
 export interface UploadRow {
   readonly task: string;
@@ -63,19 +66,23 @@ export async function touchUpload(db: Database, task: string, update: Digest, no
     .execute();
 }
 
-export async function setUploadState(
-  db: Database,
+/** Moves an upload on if it still is as `from` says. */
+export async function moveUpload(
+  modules: { readonly db: Database; readonly crash?: Crash | undefined },
   task: string,
   update: Digest,
-  change: { from: UploadState; to: UploadState; now: Instant },
+  { from, event, now }: { from: UploadState; event: UploadEventName; now: Instant },
 ): Promise<void> {
-  await db
-    .updateTable('uploads')
-    .set({ state: change.to, touched: change.now })
-    .where('task', '=', task)
-    .where('update', '=', update)
-    .where('state', '=', change.from)
-    .execute();
+  await transact(modules, async (tx) => {
+    const moved = await tx
+      .updateTable('uploads')
+      .set({ state: nextState(UPLOAD, from, event), touched: now })
+      .where('task', '=', task)
+      .where('update', '=', update)
+      .where('state', '=', from)
+      .executeTakeFirst();
+    if (moved.numUpdatedRows === 1n) noteMove(tx, 'upload', from, event);
+  });
 }
 
 /** Forgets an upload that was refused. */

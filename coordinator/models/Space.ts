@@ -2,6 +2,8 @@ import { SyndicError } from '../../core/errors/SyndicError.ts';
 
 /** Counts the bytes that a store holds against its bound. */
 export interface Space {
+  /** Bytes counted now. */
+  readonly held: number;
   /** @throws SyndicError STORE_FULL when they do not fit; nothing is taken then */
   take(bytes: number): void;
   give(bytes: number): void;
@@ -11,6 +13,9 @@ export interface Space {
 export function createSpace(maxBytes: number, used: number): Space {
   let held = used;
   return {
+    get held() {
+      return held;
+    },
     take(bytes) {
       if (held + bytes > maxBytes) {
         throw new SyndicError(

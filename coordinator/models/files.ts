@@ -1,7 +1,8 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 
 /** Large enough that per-call costs vanish, small enough for one message. */
-const CHUNK_BYTES = 512 * 1024;
+export const CHUNK_BYTES = 512 * 1024;
 
 export const openFile = open;
 
@@ -27,6 +28,23 @@ export async function sizeOf(path: string): Promise<number | null> {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+/** @returns bytes that this gave back; 0 when there was no such file */
+export async function removeFile(path: string): Promise<number> {
+  const size = await sizeOf(path);
+  if (size === null) return 0;
+  await rm(path, { force: true });
+  return size;
+}
+
+/** Bytes of the files in a folder, not of those in its folders. */
+export async function bytesIn(dir: string): Promise<number> {
+  const entries = await readdir(dir, { withFileTypes: true });
+  const sizes = await Promise.all(
+    entries.filter((entry) => entry.isFile()).map(async (entry) => (await sizeOf(join(dir, entry.name))) ?? 0),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** A rename is durable only once its folder is. */
@@ -55,10 +73,14 @@ export async function* readChunks(file: FileHandle, from: number): AsyncGenerato
 
 /** `length` bytes at `offset`, fewer only at the end of the file. */
 export async function readExactly(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafeSlow(length);
+  return await readInto(file, Buffer.allocUnsafeSlow(length), offset);
+}
+
+/** Fills `buffer` from `offset` on. @returns what was filled: less than all of it only at the end of the file */
+export async function readInto(file: FileHandle, buffer: Uint8Array, offset: number): Promise<Uint8Array> {
   let got = 0;
-  while (got < length) {
-    const { bytesRead } = await file.read(buffer, got, length - got, offset + got);
+  while (got < buffer.byteLength) {
+    const { bytesRead } = await file.read(buffer, got, buffer.byteLength - got, offset + got);
     if (bytesRead === 0) break;
     got += bytesRead;
   }

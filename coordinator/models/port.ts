@@ -2,6 +2,8 @@ import type { Digest } from '../../core/values.ts';
 
 /** Where model, update and document files live, named by their SHA-256. Writing the same bytes twice is one write. */
 export interface ModelStore {
+  /** Bytes that files and temporaries take together, as this process counts them; null where it does not. */
+  readonly heldBytes: number | null;
   /**
    * Streams `source` in; resolves only once the bytes are durable under their digest.
    * @param limit bytes at most.
@@ -12,6 +14,8 @@ export interface ModelStore {
   open(digest: Digest, from?: number): AsyncIterable<Uint8Array>;
   /** `length` bytes at `offset` (fewer only at the end of the file). @throws SyndicError NOT_FOUND */
   read(digest: Digest, offset: number, length: number): Promise<Uint8Array>;
+  /** For many reads of one file. @throws SyndicError NOT_FOUND */
+  reader(digest: Digest): Promise<StoredReader>;
   /** Length in bytes; null when it is not here. */
   size(digest: Digest): Promise<number | null>;
   delete(digest: Digest): Promise<void>;
@@ -22,6 +26,12 @@ export interface ModelStore {
   partial(name: string): Promise<Partial>;
   /** Deletes temporaries whose names `keep` does not claim. Returns how many went. */
   sweep(keep: (name: string) => boolean): Promise<number>;
+}
+
+export interface StoredReader {
+  /** Fills `into` from `offset` on. @returns what was filled: less than all of it only at the end of the file */
+  read(offset: number, into: Uint8Array): Promise<Uint8Array>;
+  close(): Promise<void>;
 }
 
 export interface Stored {

@@ -5,6 +5,7 @@ import { openStudy } from './open.ts';
 import { orderAbort, orderPause, orderResume, orderStart } from './orders.ts';
 import type { Studies as Port } from './port.ts';
 import { events, list, show, unfinished } from './queries.sql.ts';
+import { deleteOldUpdates } from './retention.ts';
 import { heartbeat, refuse, tasksFor } from './tasks.ts';
 
 /**
@@ -25,6 +26,8 @@ export class Studies implements Port {
    * @throws SyndicError CHAIN_AHEAD
    */
   checkChain = (): Promise<void> => checkChain(this.#context);
+  /** Deletes members' updates whose time of keeping is over. */
+  deleteOldUpdates = (): Promise<void> => deleteOldUpdates(this.#context);
   unfinished: Port['unfinished'] = () => unfinished(this.#context);
   open: Port['open'] = (order) => openStudy(this.#context, order);
   start: Port['start'] = (study, by) => orderStart(this.#context, study, by);

@@ -1,5 +1,6 @@
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { StudyId } from '../../core/values.ts';
+import type { RoundState } from '../db/schema.ts';
 import { stepClosing } from './close.ts';
 import { stepCollecting } from './closeRound.ts';
 import type { Context } from './context.ts';
@@ -13,13 +14,13 @@ import { idle, type Step } from './Step.ts';
 /** More steps than any study takes at once: beyond it, something goes in circles. */
 const MOST_STEPS = 1000;
 
-/** Moves a study on until nothing moves, then asks to be woken when something may. */
-export async function advance(context: Context, id: StudyId): Promise<void> {
+/** Moves a study on until nothing moves, then asks to be woken when something may. @returns whether anything moved */
+export async function advance(context: Context, id: StudyId): Promise<boolean> {
   for (let steps = 0; steps < MOST_STEPS; steps++) {
     const step = await stepSurely(context, id);
     if (step === 'moved') continue;
     if (step.wait !== null) await context.queue.wake(id, step.wait);
-    return;
+    return steps > 0;
   }
   throw new RangeError(`study ${id} moved ${MOST_STEPS} times without coming to rest`);
 }
@@ -62,8 +63,23 @@ async function stepRunning(context: Context, study: StudyRow): Promise<Step> {
   const rounds = await roundsOf(context.db, study.id);
   const last = rounds.at(-1);
   if (last === undefined || last.state === 'anchored') return nextRound(context, study, rounds);
-  return stepRound(context, study, last);
+  return context.traces.span(
+    DOING[last.state],
+    last,
+    () => stepRound(context, study, last),
+    (step) => step === 'moved',
+  );
 }
+
+/** What a step of a round in each state does, as its trace calls it. */
+const DOING: Readonly<Record<RoundState, string>> = {
+  open: 'offer',
+  collecting: 'close',
+  closed: 'aggregate',
+  aggregated: 'record',
+  recorded: 'anchor',
+  anchored: 'rest',
+};
 
 async function stepRound(context: Context, study: StudyRow, round: RoundRow): Promise<Step> {
   switch (round.state) {

@@ -21,7 +21,7 @@ export function ahead(study: Pick<StudyRow, 'id'>, chain: string, database: stri
   return new SyndicError(
     'CHAIN_AHEAD',
     `of study ${study.id} the chain has ${chain}, the database ${database}: the database is an old copy, or another ` +
-      'coordinator holds the same key; restore the newest database before going on',
+      'coordinator holds the same key; make sure that no other runs, then `syndic coordinator recover`',
     { study: study.id, chain, database },
   );
 }

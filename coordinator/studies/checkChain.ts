@@ -27,10 +27,13 @@ async function checkStudy(context: Context, id: StudyId): Promise<void> {
   if (onChain.lastRound > sent) throw ahead(study, `round ${onChain.lastRound}`, `round ${sent}`);
 }
 
-/** An operator may name this coordinator without asking; only one that coordinated has rounds on chain. */
+/** An operator may name this coordinator without asking; only one that coordinated has rounds on chain, or the plan. */
 async function checkUnknown(context: Context, id: StudyId): Promise<void> {
   const onChain = await context.chain.study(id);
   if (onChain === null) return;
   if (onChain.lastRound > 0) throw ahead({ id }, `round ${onChain.lastRound}`, 'no such study');
+  if (onChain.outcome === 0 && (await context.models.size(onChain.plan)) !== null) {
+    throw ahead({ id }, 'it open, under a plan that the store has', 'no such study');
+  }
   context.log.warn({ study: id }, 'a study on chain names this coordinator, which was never sent its plan');
 }

@@ -1,4 +1,6 @@
 import { OUTCOME } from '../../core/statements/entries.ts';
+import { noteMove } from '../db/transact.ts';
+import { secondsAwaited } from './awaited.sql.ts';
 import type { Context } from './context.ts';
 import { moveRound, type Tx, tell, transition } from './move.sql.ts';
 import { type RoundRow, type StudyRow, type TaskRow, tasksOf } from './rows.sql.ts';
@@ -8,13 +10,16 @@ import { releaseLapsed } from './tasks.sql.ts';
 
 /** collecting → closed when every task is over, the deadline has passed, or the study is aborted. */
 export async function stepCollecting(context: Context, study: StudyRow, round: RoundRow): Promise<Step> {
+  const awaited = await secondsAwaited(context, round);
   const tasks = await tasksOf(context.db, round);
   const now = context.clock.now();
   const over = tasks.every(({ state }) => !TASK_AT_WORK.includes(state));
   // The deadline itself still counts: intake takes what comes in that second.
-  if (over || now > round.deadline || study.abort_reason !== null) return closeRound(context, study, round);
+  const ends = over || now > round.deadline || study.abort_reason !== null;
+  if (ends && awaited === null) return closeRound(context, study, round);
   await releaseLapsed(context, round);
-  return { wait: Math.max(1, nextChange(round, tasks) - now) };
+  const change = Math.max(1, nextChange(round, tasks) - now);
+  return { wait: awaited === null || !ends ? change : awaited };
 }
 
 /** When a lease or the round runs out, whatever comes first. */
@@ -38,12 +43,13 @@ export async function closeRound(context: Context, study: StudyRow, round: Round
 
 async function endTasks(tx: Tx, { study, round }: RoundRow, event: 'cancelled' | 'expired'): Promise<void> {
   for (const state of TASK_AT_WORK) {
-    await tx
+    const ended = await tx
       .updateTable('tasks')
       .set({ state: nextState(TASK, state, event), lease_until: null })
       .where('study', '=', study)
       .where('round', '=', round)
       .where('state', '=', state)
-      .execute();
+      .executeTakeFirst();
+    if (ended.numUpdatedRows > 0n) noteMove(tx, 'task', state, event);
   }
 }

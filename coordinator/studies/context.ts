@@ -3,6 +3,8 @@ import { loadPlan } from '../../core/plan/loadPlan.ts';
 import type { Plan } from '../../core/plan/Plan.ts';
 import { type Domain, domain } from '../../core/statements/types.ts';
 import { type Address, type Digest, digest } from '../../core/values.ts';
+import { noTraces } from '../../telemetry/noTraces.ts';
+import type { Traces } from '../../telemetry/port.ts';
 import type { Aggregator } from '../aggregation/port.ts';
 import type { Anchor } from '../anchor/port.ts';
 import type { ChainView } from '../chain/port.ts';
@@ -18,6 +20,8 @@ export interface StudiesOptions {
   readonly leaseSeconds: number;
   /** Seconds between two looks at what the chain will change. Default 1. */
   readonly pollSeconds?: number;
+  /** Seconds that a recovered round waits for members to say what they hold of it. Default 600. */
+  readonly presentSeconds?: number;
   /** Studies of one operator that may be under way at once: this coordinator pays for them. Default 100. */
   readonly maxUnfinished?: number;
 }
@@ -26,17 +30,19 @@ export interface StudiesModules {
   readonly db: Database;
   readonly chain: ChainView;
   readonly anchor: Pick<Anchor, 'enqueue' | 'status'>;
-  readonly models: Pick<ModelStore, 'put' | 'read' | 'size'>;
-  readonly aggregator: Pick<Aggregator, 'aggregate'>;
+  readonly models: Pick<ModelStore, 'put' | 'read' | 'size' | 'delete'>;
+  readonly aggregator: Pick<Aggregator, 'aggregate' | 'initial'>;
   readonly queue: Pick<Queue, 'wake'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly crash?: Crash | undefined;
+  readonly traces?: Traces;
 }
 
-/** What every step of a study needs. */
-export interface Context extends StudiesModules {
+/** What is known about a coordinator's studies besides its modules. */
+export interface Known {
   readonly options: Required<StudiesOptions>;
+  readonly traces: Traces;
   /** Of what members sign. */
   readonly domain: Domain;
   /** A stored plan. @throws SyndicError NOT_FOUND, PLAN_INVALID */
@@ -45,9 +51,15 @@ export interface Context extends StudiesModules {
   document(of: Digest): Promise<Uint8Array>;
 }
 
+/** What every step of a study needs. */
+export interface Context extends Omit<StudiesModules, 'traces'>, Known {}
+
 const PLANS_KEPT = 100;
 
-export function createContext(options: StudiesOptions, modules: StudiesModules): Context {
+export function createContext<M extends Pick<StudiesModules, 'chain' | 'models'>>(
+  options: StudiesOptions,
+  modules: M,
+): M & Known {
   const { chain, models } = modules;
   const plans = new Map<string, Promise<Plan>>();
 
@@ -71,8 +83,9 @@ export function createContext(options: StudiesOptions, modules: StudiesModules):
   }
 
   return {
+    traces: noTraces,
     ...modules,
-    options: { pollSeconds: 1, maxUnfinished: 100, ...options },
+    options: { pollSeconds: 1, presentSeconds: 600, maxUnfinished: 100, ...options },
     domain: domain(chain.chainId, chain.contracts.ledger),
     plan,
     document,

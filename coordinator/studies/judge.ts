@@ -4,7 +4,7 @@ import { recover } from '../../core/statements/sign.ts';
 import { type Digest, digest, type Slot } from '../../core/values.ts';
 import type { Context } from './context.ts';
 import { inParallel } from './inParallel.ts';
-import { eventsOfType, type RoundRow, type StudyRow, type TaskRow } from './rows.sql.ts';
+import { type EventRow, eventsOfType, type RoundRow, type StudyRow, type TaskRow } from './rows.sql.ts';
 import { standing } from './standing.ts';
 
 /** What is known of one roster slot when its round is decided. */
@@ -40,17 +40,25 @@ export async function judge(context: Context, study: StudyRow, round: RoundRow, 
 interface Facts {
   /** Slots for which the ledger refused an earlier record of this round. */
   readonly denied: ReadonlySet<number>;
+  /** Slots whose receipt was presented and whose update, lost here, was not sent again in time. */
+  readonly unsent: ReadonlySet<number>;
   /** Code of the last refusal at intake, by slot. */
   readonly refusals: ReadonlyMap<number, string>;
 }
 
 async function factsOf({ db }: Context, { study, round }: RoundRow): Promise<Facts> {
   const denied = await eventsOfType(db, { study, round, type: 'round.refused' });
+  const unsent = await eventsOfType(db, { study, round, type: 'update.given_up' });
   const refusals = await eventsOfType(db, { study, round, type: 'update.refused' });
   return {
-    denied: new Set(denied.flatMap(({ slot }) => (slot === null ? [] : [slot]))),
+    denied: slotsOf(denied),
+    unsent: slotsOf(unsent),
     refusals: new Map(refusals.flatMap(({ slot, data }) => (slot === null ? [] : [[slot, codeOf(data)] as const]))),
   };
+}
+
+function slotsOf(events: readonly EventRow[]): Set<number> {
+  return new Set(events.flatMap(({ slot }) => (slot === null ? [] : [slot])));
 }
 
 function codeOf(data: unknown): string {
@@ -62,7 +70,7 @@ async function judgeSlot(
   study: StudyRow,
   of: Slot,
   task: TaskRow | null,
-  { denied, refusals }: Facts,
+  { denied, unsent, refusals }: Facts,
 ): Promise<Judgement> {
   const stands = await standing(context, digest(study.id), of);
   const lost = stands === 'suspended' ? REASON.KEY_REVOKED : REASON.GRANT_ENDED;
@@ -72,6 +80,9 @@ async function judgeSlot(
     return { slot: of, task: null, reason: gone || task === null ? lost : absentReason(refusals.get(of)) };
   }
   if (gone) return { slot: of, task: accepted, reason: lost };
+  if (unsent.has(of) && (await context.models.size(accepted.update)) === null) {
+    return { slot: of, task: accepted, reason: REASON.NO_ANSWER };
+  }
   const compromised = await signedByCompromisedKey(context, accepted);
   return { slot: of, task: accepted, reason: compromised ? REASON.KEY_REVOKED : REASON.NONE };
 }

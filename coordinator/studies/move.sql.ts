@@ -1,5 +1,6 @@
 import type { Transaction, Updateable } from 'kysely';
 import type { RoundsTable, Schema, StudiesTable } from '../db/schema.ts';
+import { noteMove, transact } from '../db/transact.ts';
 import type { Context } from './context.ts';
 import type { RoundRow, StudyRow } from './rows.sql.ts';
 import { nextState, ROUND, type RoundEventName, STUDY, type StudyEventName } from './tables.ts';
@@ -31,10 +32,14 @@ class Overtaken extends Error {
  * @param point what the commit made true, such as `round.closed`
  * @returns false when somebody else was faster
  */
-export async function transition(context: Context, point: string, work: (tx: Tx) => Promise<void>): Promise<boolean> {
+export async function transition(
+  context: Pick<Context, 'db' | 'log' | 'crash'>,
+  point: string,
+  work: (tx: Tx) => Promise<void>,
+): Promise<boolean> {
   let told: readonly Fact[] = [];
   try {
-    told = await context.db.transaction().execute(async (tx) => {
+    told = await transact(context, async (tx) => {
       await work(tx);
       return factsOf.get(tx) ?? [];
     });
@@ -66,6 +71,7 @@ export async function moveStudy(
     .where('state', '=', study.state)
     .executeTakeFirst();
   if (moved.numUpdatedRows !== 1n) overtaken();
+  noteMove(tx, 'study', study.state, event);
 }
 
 /** Moves a round on if it still is as it was read. Waits for uploads that are being accepted this instant. */
@@ -83,6 +89,7 @@ export async function moveRound(
     .where('state', '=', round.state)
     .executeTakeFirst();
   if (moved.numUpdatedRows !== 1n) overtaken();
+  noteMove(tx, 'round', round.state, event);
 }
 
 export async function tell(tx: Tx, { clock }: Pick<Context, 'clock'>, fact: Fact): Promise<void> {

@@ -1,8 +1,6 @@
 import { SyndicError } from '../../core/errors/SyndicError.ts';
-import { initialModel } from '../../core/model/initialModel.ts';
 import { loadPlan } from '../../core/plan/loadPlan.ts';
 import type { CheckedPlan } from '../../core/plan/Plan.ts';
-import { sha256 } from '../../core/sha256.ts';
 import { recover } from '../../core/statements/sign.ts';
 import { studyId } from '../../core/statements/studyId.ts';
 import type { StudyId } from '../../core/values.ts';
@@ -19,7 +17,7 @@ import { findStudy } from './rows.sql.ts';
  * @throws SyndicError PLAN_INVALID, WRONG_PLAN, WRONG_BASE, WRONG_STUDY, SIGNATURE_INVALID, FORBIDDEN, TOO_MANY
  */
 export async function openStudy(context: Context, order: OpenOrder): Promise<StudyId> {
-  const { chain, models, db } = context;
+  const { chain, models, aggregator, db } = context;
   const checked = loadPlan(order.plan);
   const { salt, operator } = order;
   const id = studyId(chain.chainId, chain.contracts.ledger, operator, checked.hash, salt);
@@ -30,10 +28,8 @@ export async function openStudy(context: Context, order: OpenOrder): Promise<Stu
       throw new SyndicError('FORBIDDEN', `${operator} is no operator on chain: the consortium's admin grants the role`);
     }
     await checkLimit(context, order);
-    const model = initialModel(checked.plan);
-    checkInitialModel(order, model);
+    await aggregator.initial(checked.plan, order.initialModel);
     await models.put([checked.bytes], checked.bytes.byteLength);
-    await models.put([model], model.byteLength);
     await insertOrder(context, id, order, checked);
   }
   await context.queue.wake(id);
@@ -64,15 +60,6 @@ function checkTerms({ options }: Context, { coordinator, minIncluded }: OpenOrde
       `the order's minIncluded is ${minIncluded}, the plan's quorum ${plan.quorum}: they must be equal`,
     );
   }
-}
-
-function checkInitialModel({ initialModel: named }: OpenOrder, model: Uint8Array): void {
-  const made = sha256(model);
-  if (named === made) return;
-  throw new SyndicError('WRONG_BASE', `the plan's seed makes initial model ${made}, the order names ${named}`, {
-    made,
-    named,
-  });
 }
 
 /** Each study costs this coordinator transactions and space. */

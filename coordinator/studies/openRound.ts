@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { OUTCOME } from '../../core/statements/entries.ts';
 import { digest, type Slot } from '../../core/values.ts';
+import { secondsAwaited } from './awaited.sql.ts';
 import { inStep } from './chainAhead.ts';
 import { end } from './close.ts';
 import { closeRound } from './closeRound.ts';
 import type { Context } from './context.ts';
 import { inParallel } from './inParallel.ts';
 import { moveRound, overtaken, type Tx, tell, transition } from './move.sql.ts';
-import type { RoundRow, StudyRow } from './rows.sql.ts';
+import { type RoundRow, type StudyRow, tasksOf } from './rows.sql.ts';
 import { idle, poll, type Step } from './Step.ts';
 import { standing } from './standing.ts';
 
@@ -49,6 +50,8 @@ function pauseAfterFailures(rounds: readonly RoundRow[], now: number): number {
 
 /** open → collecting: every slot on the roster that may work gets a task, and the round's clock starts. */
 export async function offerTasks(context: Context, study: StudyRow, round: RoundRow): Promise<Step> {
+  const awaited = await secondsAwaited(context, round);
+  if (awaited !== null) return { wait: awaited };
   if (study.abort_reason !== null) return closeRound(context, study, round);
   const id = digest(study.id);
   const plan = await context.plan(study.plan);
@@ -56,9 +59,11 @@ export async function offerTasks(context: Context, study: StudyRow, round: Round
   if (inStep(study, onChain, round.round - 1) === null) return poll(context);
   const roster = await context.chain.roster(id);
   const standings = await inParallel(roster, (slot) => standing(context, id, slot));
-  const slots = roster.filter((_, i) => standings[i] === 'good');
-  const times = timesFrom(context.clock.now(), plan);
+  const good = roster.filter((_, i) => standings[i] === 'good');
   await transition(context, 'round.collecting', async (tx) => {
+    const presented = await lockPresented(tx, round);
+    const slots = good.filter((slot) => !presented.slots.includes(slot));
+    const times = presented.times ?? timesFrom(context.clock.now(), plan);
     await moveRound(tx, round, 'offered', times);
     await insertTasks(tx, round, slots);
     const data = { roster, slots, deadline: times.deadline, recordBy: times.record_by };
@@ -70,6 +75,19 @@ export async function offerTasks(context: Context, study: StudyRow, round: Round
 function timesFrom(now: number, plan: { roundSeconds: number; recordWithin: number }) {
   const deadline = now + plan.roundSeconds;
   return { opened: now, deadline, record_by: deadline + plan.recordWithin };
+}
+
+/** Receipts presented after a loss: whose they are, and the times of the round as it was opened before. */
+async function lockPresented(tx: Tx, { study, round }: RoundRow) {
+  const times = await tx
+    .selectFrom('rounds')
+    .select(['opened', 'deadline', 'record_by'])
+    .where('study', '=', study)
+    .where('round', '=', round)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  const slots = (await tasksOf(tx, { study, round })).map((task) => task.slot);
+  return { slots, times: slots.length > 0 ? times : null };
 }
 
 async function lockUnchanged(tx: Tx, { id, model }: StudyRow): Promise<void> {

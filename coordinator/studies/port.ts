@@ -4,8 +4,8 @@ import type { RoundState, StudyState, TaskState } from '../db/schema.ts';
 
 /** The state machines of study, round and task. */
 export interface Studies {
-  /** Moves the study as far as it can go now. Idempotent; safe from several processes at once. */
-  advance(study: StudyId): Promise<void>;
+  /** Moves the study as far as it can go now. Idempotent; safe from several processes at once. @returns whether it moved */
+  advance(study: StudyId): Promise<boolean>;
   /** Every study that is not closed, so that a start can wake them all. */
   unfinished(): Promise<StudyId[]>;
 

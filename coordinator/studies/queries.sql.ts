@@ -63,8 +63,12 @@ export async function events({ db }: Context, study: StudyId, after: number, lim
     .select(['id', 'at', 'round', 'slot', 'type', 'data'])
     .where('study', '=', study)
     .where('id', '>', after)
-    // Ids are given before commits: an event is told only when none with a smaller id can still appear.
-    .where(sql<boolean>`transaction_id < pg_snapshot_xmin(pg_current_snapshot())`)
+    // Ids are given before commits: an event is told only when none with a smaller id can still appear. A transaction
+    // that this server has not come to yet is another's, from which the database was restored: long over.
+    .where(
+      sql<boolean>`(transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        OR transaction_id >= pg_snapshot_xmax(pg_current_snapshot()))`,
+    )
     .orderBy('id')
     .limit(limit)
     .execute();

@@ -35,12 +35,13 @@ export async function stepRecorded(context: Context, study: StudyRow, round: Rou
     throw ahead(study, `model ${onChain.model} after round ${round.round}`, `${round.global_model}`);
   }
   const { transaction, block } = status;
-  await transition(context, 'round.anchored', async (tx) => {
+  const anchored = await transition(context, 'round.anchored', async (tx) => {
     await moveRound(tx, round, 'anchored', { transaction, block });
     if (round.outcome === OUTCOME.COMPLETED) await setModel(tx, round);
     const data = { outcome: round.outcome, global: round.global_model, transaction, block };
     await tell(tx, context, { study: id, round: round.round, type: 'round.anchored', data });
   });
+  if (anchored) context.traces.whole('round', round, round.opened * 1000);
   return 'moved';
 }
 

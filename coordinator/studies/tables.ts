@@ -6,45 +6,55 @@ export type Table<S extends string, E extends string> = Readonly<Record<S, Reado
 /**
  * opened: the ledger has the study. rejected: it refused to open it. starting: enough grants are live, the start is in
  * the outbox. startRefused: too few were when it arrived. started: the ledger says so. ended: done, failed or aborted,
- * the close is in the outbox. closed: the ledger says so.
+ * the close is in the outbox. closed: the ledger says so. adopted: recovery found it closed on the ledger.
  */
-export type StudyEventName = 'opened' | 'rejected' | 'starting' | 'startRefused' | 'started' | 'ended' | 'closed';
+export type StudyEventName =
+  | 'opened'
+  | 'rejected'
+  | 'starting'
+  | 'startRefused'
+  | 'started'
+  | 'ended'
+  | 'closed'
+  | 'adopted';
 
 export const STUDY: Table<StudyState, StudyEventName> = {
   opening: { opened: 'open', rejected: 'closed' },
   // An operator may start a study on chain by itself.
-  open: { starting: 'starting', started: 'running', ended: 'closing' },
-  starting: { started: 'running', startRefused: 'open' },
-  running: { ended: 'closing' },
-  closing: { closed: 'closed' },
+  open: { starting: 'starting', started: 'running', ended: 'closing', adopted: 'closed' },
+  starting: { started: 'running', startRefused: 'open', adopted: 'closed' },
+  running: { ended: 'closing', adopted: 'closed' },
+  closing: { closed: 'closed', adopted: 'closed' },
   closed: {},
 };
 
 /**
  * offered: tasks are there for the members. closed: nothing more is taken in. decided: who is included, and the model
  * that comes of it. queued: the record is in the outbox. refused: the ledger refused it, for one member's grant ended.
- * anchored: it is final.
+ * anchored: it is final. adopted: recovery found its record on the ledger.
  */
-export type RoundEventName = 'offered' | 'closed' | 'decided' | 'queued' | 'refused' | 'anchored';
+export type RoundEventName = 'offered' | 'closed' | 'decided' | 'queued' | 'refused' | 'anchored' | 'adopted';
 
 export const ROUND: Table<RoundState, RoundEventName> = {
-  open: { offered: 'collecting', closed: 'closed' },
-  collecting: { closed: 'closed' },
-  closed: { decided: 'aggregated' },
-  aggregated: { queued: 'recorded' },
-  recorded: { refused: 'closed', anchored: 'anchored' },
+  open: { offered: 'collecting', closed: 'closed', adopted: 'anchored' },
+  collecting: { closed: 'closed', adopted: 'anchored' },
+  closed: { decided: 'aggregated', adopted: 'anchored' },
+  aggregated: { queued: 'recorded', adopted: 'anchored' },
+  recorded: { refused: 'closed', anchored: 'anchored', adopted: 'anchored' },
   anchored: {},
 };
 
 /**
  * leased: a session of the member works on it, or still does. released: it stopped, or was not heard of. accepted: the
- * receipt is issued. refused: the member will not. expired: the round closed without it. cancelled: it was aborted.
+ * receipt is issued. adopted: the member, or a manifest, showed a receipt that this database did not know. refused: the
+ * member will not. expired: the round closed without it. cancelled: it was aborted.
  */
-export type TaskEventName = 'leased' | 'released' | 'accepted' | 'refused' | 'expired' | 'cancelled';
+export type TaskEventName = 'leased' | 'released' | 'accepted' | 'adopted' | 'refused' | 'expired' | 'cancelled';
 
 const AT_WORK = {
   leased: 'leased',
   accepted: 'accepted',
+  adopted: 'accepted',
   refused: 'refused',
   expired: 'expired',
   cancelled: 'cancelled',
@@ -59,12 +69,15 @@ export const TASK: Table<TaskState, TaskEventName> = {
   expired: {},
 };
 
-/** stored: update, statement and report are durable. accepted: so is the receipt. */
-export type UploadEventName = 'stored' | 'accepted';
+/**
+ * stored: update, statement and report are durable. accepted: so is the receipt. lost: the store lacks the file again.
+ * adopted: its receipt came back.
+ */
+export type UploadEventName = 'stored' | 'accepted' | 'lost' | 'adopted';
 
 export const UPLOAD: Table<UploadState, UploadEventName> = {
-  receiving: { stored: 'stored' },
-  stored: { accepted: 'accepted' },
+  receiving: { stored: 'stored', adopted: 'accepted' },
+  stored: { accepted: 'accepted', lost: 'receiving', adopted: 'accepted' },
   accepted: {},
 };
 

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { Slot } from '../../core/values.ts';
 import type { Database } from '../db/connect.ts';
+import { noteMove, transact } from '../db/transact.ts';
 import type { Context } from './context.ts';
 import { type Tx, tell, transition } from './move.sql.ts';
 import type { TaskProgress } from './port.ts';
@@ -30,6 +31,17 @@ export async function findTask(db: Database, slot: Slot, id: string): Promise<Ta
   return (await found.executeTakeFirst()) ?? null;
 }
 
+/** Whether a round still waits for somebody's task. */
+export async function anyAtWork(db: Database, { study, round }: Pick<RoundRow, 'study' | 'round'>): Promise<boolean> {
+  const task = db.selectFrom('tasks').select('id').where('study', '=', study).where('round', '=', round);
+  return (
+    (await task
+      .where('state', 'in', [...TASK_AT_WORK])
+      .limit(1)
+      .executeTakeFirst()) !== undefined
+  );
+}
+
 /** Notes progress and extends the lease. False when the task is over, or is none of this member's. */
 export async function extendLease(
   context: Context,
@@ -38,7 +50,7 @@ export async function extendLease(
 ): Promise<boolean> {
   const now = context.clock.now();
   const lease_until = now + context.options.leaseSeconds;
-  return context.db.transaction().execute(async (tx) => {
+  return transact(context, async (tx) => {
     const before = await lockTask(tx, slot, id);
     if (before === null || !TASK_AT_WORK.includes(before.state)) return false;
     await tx
@@ -46,6 +58,7 @@ export async function extendLease(
       .set({ state: nextState(TASK, before.state, 'leased'), lease_until, phase, done, total })
       .where('id', '=', id)
       .execute();
+    noteMove(tx, 'task', before.state, 'leased');
     const { study, round } = before;
     if (before.state === 'offered') await tell(tx, context, { study, round, slot, type: 'task.leased', data: { id } });
     return true;
@@ -72,6 +85,7 @@ export async function refuseTask(
       })
       .where('id', '=', id)
       .execute();
+    noteMove(tx, 'task', now.state, 'refused');
     await tell(tx, context, { study, round, slot, type: 'task.refused', data: { id, code, message } });
   });
 }
@@ -84,7 +98,7 @@ async function lockTask(tx: Tx, slot: number, id: string): Promise<TaskRow | nul
 /** Whoever was not heard of for a lease's length no longer works on it; the task stays on offer. */
 export async function releaseLapsed(context: Context, { study, round }: RoundRow): Promise<void> {
   const now = context.clock.now();
-  await context.db.transaction().execute(async (tx) => {
+  await transact(context, async (tx) => {
     const lapsed = await tx
       .updateTable('tasks')
       .set({ state: nextState(TASK, 'leased', 'released'), lease_until: null })
@@ -95,6 +109,7 @@ export async function releaseLapsed(context: Context, { study, round }: RoundRow
       .returning(['id', 'slot'])
       .execute();
     for (const { id, slot } of lapsed) {
+      noteMove(tx, 'task', 'leased', 'released');
       await tell(tx, context, { study, round, slot, type: 'task.released', data: { id } });
     }
   });

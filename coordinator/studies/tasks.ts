@@ -3,7 +3,18 @@ import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { digest, instant, round, type Slot, slot } from '../../core/values.ts';
 import type { Context } from './context.ts';
 import type { OfferedTask, TaskProgress } from './port.ts';
-import { extendLease, findTask, openTasks, refuseTask } from './tasks.sql.ts';
+import { anyAtWork, extendLease, findTask, openTasks, refuseTask } from './tasks.sql.ts';
+
+/**
+ * A task ended: the last one of its round moves the study on. To be called after the commit, so that of two that end at
+ * once the later one sees both.
+ */
+export async function taskIsOver(
+  { db, queue }: Pick<Context, 'db' | 'queue'>,
+  round: { readonly study: string; readonly round: number },
+): Promise<void> {
+  if (!(await anyAtWork(db, round))) await queue.wake(digest(round.study));
+}
 
 export async function tasksFor({ db, clock }: Context, of: Slot): Promise<OfferedTask[]> {
   const rows = await openTasks(db, of, clock.now());
@@ -51,5 +62,5 @@ export async function refuse(context: Context, of: Slot, id: string, code: Error
   if (now?.state === 'accepted') {
     throw new SyndicError('STATE_CONFLICT', 'the update was accepted and has its receipt: it cannot be refused');
   }
-  await context.queue.wake(digest(task.study));
+  await taskIsOver(context, task);
 }

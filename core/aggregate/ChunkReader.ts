@@ -1,8 +1,9 @@
 import { SyndicError } from '../errors/SyndicError.ts';
 
 /**
- * Reads a stored file at any place: exactly `length` bytes from `offset`, fewer only where the file ends. What it
- * returns is not used after the next call to the same reader, so that it may reuse one buffer.
+ * Reads a stored file at any place: exactly `length` bytes from `offset`, fewer only where the file ends. Of one
+ * aggregation, two pieces are in use at a time, the last that was asked for and the one before: its readers may share
+ * two buffers in turn.
  */
 export type ChunkReader = (offset: number, length: number) => Uint8Array | Promise<Uint8Array>;
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { SyndicError } from '../errors/SyndicError.ts';
-import { decodeFloats, encodeFloats } from '../tensors/floats.ts';
+import { decodeFloats } from '../tensors/floats.ts';
 import { type Header, headerLength, LENGTH_BYTES, parseHeader } from '../tensors/header.ts';
 import { saltOf } from '../tensors/salt.ts';
 import { sameSpecs } from '../tensors/TensorSpec.ts';
 import { bytesToHex, type Digest, digest } from '../values.ts';
 import { type ChunkReader, readExactly } from './ChunkReader.ts';
+import { Kernel } from './Kernel.ts';
 import type { Strategy } from './Strategy.ts';
 
 export interface WeighedUpdate {
@@ -68,14 +69,15 @@ export async function aggregate(job: Aggregation): Promise<Aggregate> {
 
 /**
  * The global model's file in pieces: its header (with share 0), then its data, one block after the other. Several
- * threads may each take a share: their blocks, dealt out in turn, are the same file.
+ * threads may each take a share: their blocks, dealt out in turn, are the same file. Each piece, and all of the memory
+ * under it, is the taker's to keep.
  *
  * @throws as `aggregate`
  */
 export async function* aggregateBlocks(
   job: AggregationInput,
   share: Share = { index: 0, of: 1 },
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const updates = inOrder(job.updates);
   const base = await openBase(job.base);
   const starts: number[] = [];
@@ -84,13 +86,23 @@ export async function* aggregateBlocks(
   if (share.index === 0) yield base.bytes;
   const block = 4 * Math.max(1, Math.floor((job.blockBytes ?? DEFAULT_BLOCK) / 4));
   const dataLength = base.header.fileLength - base.header.dataStart;
+  const kernel = new Kernel(Math.min(block, dataLength));
   for (let at = share.index * block; at < dataLength; at += share.of * block) {
     const length = Math.min(block, dataLength - at);
-    const mean = await weightedSum(updates, starts, at, length);
-    for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) / total;
-    job.strategy.serverStep(mean);
-    const from = decodeFloats(await readExactly(job.base, base.header.dataStart + at, length));
-    yield addTo(from, mean, base.header, at);
+    const fetch = (k: number): Promise<Uint8Array> =>
+      readExactly(updates[k]?.read ?? job.base, (starts[k] ?? base.header.dataStart) + at, length);
+    kernel.begin(length / 4);
+    let pending = fetch(0);
+    for (const [k, { weight }] of updates.entries()) {
+      const values = await pending;
+      // The next file is read while this one is added; after the last update, the base.
+      pending = fetch(k + 1);
+      kernel.add(values, weight);
+    }
+    job.strategy.serverStep(kernel.mean(total));
+    const { bytes, finite } = kernel.step(await pending);
+    if (!finite) throw notFinite(base.header, at, bytes);
+    yield bytes;
   }
 }
 
@@ -106,7 +118,7 @@ function inOrder(updates: readonly WeighedUpdate[]): readonly WeighedUpdate[] {
   return sorted;
 }
 
-async function openBase(read: ChunkReader): Promise<{ header: Header; bytes: Uint8Array }> {
+async function openBase(read: ChunkReader): Promise<{ header: Header; bytes: Uint8Array<ArrayBuffer> }> {
   const bytes = await headerBytes(read);
   const header = parseHeader(bytes);
   if (Object.keys(header.metadata).length > 0) {
@@ -127,7 +139,7 @@ async function openUpdate({ slot, read }: WeighedUpdate, base: Header): Promise<
   return header.dataStart;
 }
 
-async function headerBytes(read: ChunkReader): Promise<Uint8Array> {
+async function headerBytes(read: ChunkReader): Promise<Uint8Array<ArrayBuffer>> {
   const length = headerLength(await readExactly(read, 0, LENGTH_BYTES));
   // A copy: it is kept past the next read.
   return new Uint8Array(await readExactly(read, 0, length));
@@ -140,47 +152,15 @@ async function checkEnd(read: ChunkReader, fileLength: number): Promise<void> {
   }
 }
 
-/** Sum of w_k * update_k over one block; the next update is read while one is added. */
-async function weightedSum(
-  updates: readonly WeighedUpdate[],
-  starts: readonly number[],
-  at: number,
-  length: number,
-): Promise<Float64Array> {
-  const sum = new Float64Array(length / 4);
-  const fetch = (k: number): Promise<Uint8Array> | null => {
-    const update = updates[k];
-    return update === undefined ? null : readExactly(update.read, (starts[k] ?? 0) + at, length);
-  };
-  let pending = fetch(0);
-  for (let k = 0; pending !== null; k++) {
-    const values = decodeFloats(await pending);
-    pending = fetch(k + 1);
-    addWeighted(sum, values, updates[k]?.weight ?? 0);
-  }
-  return sum;
-}
-
-function addWeighted(sum: Float64Array, values: Float32Array, weight: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + weight * (values[i] ?? 0);
-}
-
-/** f32(f64(base) + step) as little-endian bytes. */
-function addTo(base: Float32Array, step: Float64Array, header: Header, at: number): Uint8Array {
-  for (let i = 0; i < base.length; i++) {
-    const value = Math.fround((base[i] ?? 0) + (step[i] ?? 0));
-    if (!Number.isFinite(value)) throw notFinite(header, at + 4 * i, value);
-    base[i] = value;
-  }
-  const out = new Uint8Array(base.byteLength);
-  encodeFloats(base, out, 0);
-  return out;
-}
-
-function notFinite(header: Header, at: number, value: number): SyndicError {
-  const index = header.offsets.findIndex(([, end]) => at < end);
+/** @param at offset of `block`, which has an element that is not finite, in the data */
+function notFinite(header: Header, at: number, block: Uint8Array): SyndicError {
+  const values = decodeFloats(block);
+  const first = values.findIndex((one) => !Number.isFinite(one));
+  const value = values[first];
+  const offset = at + 4 * first;
+  const index = header.offsets.findIndex(([, end]) => offset < end);
   const tensor = header.specs[index]?.name ?? 'a tensor';
-  const element = (at - (header.offsets[index]?.[0] ?? 0)) / 4;
+  const element = (offset - (header.offsets[index]?.[0] ?? 0)) / 4;
   return new SyndicError(
     'AGGREGATE_NOT_FINITE',
     `the aggregate of ${tensor}[${element}] is ${value}: the round fails`,

@@ -103,6 +103,8 @@ export const codes = {
   GRANT_MISSING: denied,
   /** A chunk is out of order, overlaps or leaves a gap. */
   CHUNK_OUT_OF_ORDER: invalid,
+  /** An upload stopped without ending; what came is held. */
+  UPLOAD_STALLED: kind(status.DEADLINE_EXCEEDED, 408, EXIT.UNAVAILABLE, true),
   /** Something is larger than its limit. */
   TOO_LARGE: limit,
   /** The store is full (see --max-store). */

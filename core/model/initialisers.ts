@@ -59,8 +59,8 @@ const scalingSchema = z.object({
 });
 
 /**
- * Fills one tensor, row-major, from the stream: one draw an element, in float64, then rounded to float32. Zeros, Ones
- * and Constant draw nothing.
+ * How a tensor is filled, row-major, from the stream: one draw an element, in float64, to be rounded to float32. Zeros,
+ * Ones and Constant draw nothing.
  *
  * - RandomUniform: minval + (maxval − minval) · u
  * - RandomNormal: mean + stddev · n
@@ -70,14 +70,7 @@ const scalingSchema = z.object({
  *
  * u is `stream.uniform()`, n is `stream.normal()`; normals are not truncated.
  */
-export function fill(initialiser: Initialiser, shape: readonly number[], stream: RandomStream): Float32Array {
-  const values = new Float32Array(elementCount(shape));
-  const draw = drawFrom(initialiser, shape, stream);
-  for (let i = 0; i < values.length; i++) values[i] = draw();
-  return values;
-}
-
-function drawFrom(initialiser: Initialiser, shape: readonly number[], stream: RandomStream): () => number {
+export function drawFrom(initialiser: Initialiser, shape: readonly number[], stream: RandomStream): () => number {
   const uniform = (low: number, high: number) => () => low + (high - low) * stream.uniform();
   const normal = (mean: number, stddev: number) => () => mean + stddev * stream.normal();
   const { fanIn, fanOut } = fans(shape);

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { Lexer, Parser, parseDocument } from 'yaml';
 import { type Fault, pathOf } from '../schemas.ts';
 import { planInvalid } from './faults.ts';
 
@@ -44,6 +44,7 @@ function countKeys(value: unknown, depth: number): number {
 }
 
 function parseYamlText(text: string): unknown {
+  refuseDeepYaml(text);
   const document = attempt('YAML', () =>
     parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, stringKeys: true, logLevel: 'silent' }),
   );
@@ -52,6 +53,25 @@ function parseYamlText(text: string): unknown {
     throw planInvalid(problems.map((problem) => ({ path: '', message: `is not YAML: ${problem.message.trim()}` })));
   }
   return attempt('YAML', () => document.toJS({ maxAliasCount: 0 }) as unknown);
+}
+
+/** Of what the parser holds open at once; a level of the plan takes it two or three. */
+const MAX_OPEN = 4 * MAX_DEPTH;
+
+/**
+ * The parser puts its tree together by recursion. Some thousand levels use its stack up, and a regular expression that
+ * is compiled there ends the whole process; so the levels are counted first, without recursion.
+ */
+function refuseDeepYaml(text: string): void {
+  const parser = new Parser();
+  const deep = attempt('YAML', () => {
+    for (const lexeme of new Lexer().lex(text)) {
+      for (const _ of parser.next(lexeme));
+      if (parser.stack.length > MAX_OPEN) return true;
+    }
+    return false;
+  });
+  if (deep) throw planInvalid([{ path: '', message: `is nested deeper than ${MAX_DEPTH}` }]);
 }
 
 function attempt<T>(what: string, action: () => T): T {

@@ -1,4 +1,8 @@
 import { SyndicError } from '../errors/SyndicError.ts';
+import { firstNotFiniteIn } from './floats.ts';
+
+/** Bytes of an element. */
+const ELEMENT = 4;
 
 /**
  * Looks for NaN and infinity in little-endian f32 data that arrives in chunks of any size. Keeps no data.
@@ -14,34 +18,33 @@ import { SyndicError } from '../errors/SyndicError.ts';
 export class FiniteScanner {
   /** Bytes seen so far. */
   private seen = 0;
-  /** The third byte of the element under way, when a chunk ended after it. */
-  private third = 0;
+  /** The bytes of the element that a chunk ended within. */
+  private readonly cut = new Uint8Array(ELEMENT);
 
   /**
    * Takes the next bytes of the data section.
    * @returns the number (from 0, in file order) of the first element that is not finite, or null
    */
   push(chunk: Uint8Array): number | null {
-    const start = this.seen;
+    const held = this.seen % ELEMENT;
+    const rest = held === 0 ? 0 : Math.min(ELEMENT - held, chunk.byteLength);
+    this.cut.set(chunk.subarray(0, rest), held);
+    const first = this.elements;
     this.seen += chunk.byteLength;
-    const phase = start % 4;
-    // An f32 is not finite when its 8 exponent bits are all set: the low 7 of byte 3 and the top one of byte 2.
-    for (let i = 3 - phase; i < chunk.byteLength; i += 4) {
-      if (((chunk[i] ?? 0) & 0x7f) !== 0x7f) continue;
-      const third = i === 0 ? this.third : (chunk[i - 1] ?? 0);
-      if ((third & 0x80) !== 0) return (start + i - 3) / 4;
-    }
-    if (chunk.byteLength > 0 && this.seen % 4 === 3) this.third = chunk[chunk.byteLength - 1] ?? 0;
-    return null;
+    if (held + rest === ELEMENT && firstNotFiniteIn(this.cut) !== null) return first;
+    const whole = chunk.subarray(rest, rest + ELEMENT * Math.floor((chunk.byteLength - rest) / ELEMENT));
+    this.cut.set(chunk.subarray(rest + whole.byteLength));
+    const found = firstNotFiniteIn(whole);
+    return found === null ? null : first + (held === 0 ? 0 : 1) + found;
   }
 
   /** Elements seen in whole. */
   get elements(): number {
-    return Math.floor(this.seen / 4);
+    return Math.floor(this.seen / ELEMENT);
   }
 
   /** @throws SyndicError TENSORS_INVALID when the data stopped within an element */
   end(): void {
-    if (this.seen % 4 !== 0) throw new SyndicError('TENSORS_INVALID', 'tensor data ends within an element');
+    if (this.seen % ELEMENT !== 0) throw new SyndicError('TENSORS_INVALID', 'tensor data ends within an element');
   }
 }

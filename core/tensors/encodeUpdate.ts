@@ -1,6 +1,7 @@
 import { SyndicError } from '../errors/SyndicError.ts';
 import type { Digest } from '../values.ts';
-import { type DecodedFile, encodeFile, type NamedTensor } from './file.ts';
+import { type DecodedFile, fillFile, type NamedTensor } from './file.ts';
+import { firstNotFinite } from './floats.ts';
 import { updateMetadata } from './salt.ts';
 
 /**
@@ -20,30 +21,24 @@ export function encodeUpdate(
   const byName = new Map(local.map((tensor) => [tensor.name, tensor]));
   if (byName.size !== local.length || byName.size !== base.tensors.size)
     throw mismatch(local.length, base.tensors.size);
-  const update = [...base.tensors].map(([name, tensor]): NamedTensor => {
+  const tensors = [...base.tensors].map(([name, { shape, data }]) => {
     const trained = byName.get(name);
-    if (trained === undefined || trained.shape.join() !== tensor.shape.join()) throw mismatch(name, tensor.shape);
-    return { name, shape: tensor.shape, data: difference(name, trained.data, tensor.data) };
+    if (trained === undefined || trained.shape.join() !== shape.join()) throw mismatch(name, shape);
+    return { name, shape, base: data, local: trained.data };
   });
-  return encodeFile(update, updateMetadata(salt));
+  return fillFile(tensors, updateMetadata(salt), ({ name, base, local }, values) => {
+    // Subtracting in float64 and rounding once to f32 is the correctly rounded f32 difference.
+    for (let i = 0; i < values.length; i++) values[i] = (local[i] ?? Number.NaN) - (base[i] ?? Number.NaN);
+    const element = firstNotFinite(values);
+    if (element === null) return;
+    throw new SyndicError(
+      'NOT_FINITE',
+      `local training left ${name}[${element}] as ${values[element]}: lower the learning rate`,
+      { name, element },
+    );
+  });
 }
 
 function mismatch(got: unknown, want: unknown): SyndicError {
   return new SyndicError('TENSORS_MISMATCH', 'the trained tensors are not those of the base model', { got, want });
-}
-
-function difference(name: string, local: Float32Array, base: Float32Array): Float32Array {
-  const out = new Float32Array(base.length);
-  for (let i = 0; i < out.length; i++) {
-    // Subtracting in float64 and rounding once to f32 is the correctly rounded f32 difference.
-    const value = Math.fround((local[i] ?? Number.NaN) - (base[i] ?? Number.NaN));
-    if (!Number.isFinite(value)) {
-      throw new SyndicError('NOT_FINITE', `local training left ${name}[${i}] as ${value}: lower the learning rate`, {
-        name,
-        element: i,
-      });
-    }
-    out[i] = value;
-  }
-  return out;
 }

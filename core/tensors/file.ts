@@ -1,5 +1,5 @@
 import { SyndicError } from '../errors/SyndicError.ts';
-import { decodeFloats, encodeFloats } from './floats.ts';
+import { asFloats, encodeFloats } from './floats.ts';
 import { encodeHeader, type HeaderLimits, type Metadata, parseHeader } from './header.ts';
 import { compareNames, elementCount, type TensorSpec } from './TensorSpec.ts';
 
@@ -26,27 +26,46 @@ export interface DecodedFile {
  * @throws SyndicError TENSORS_INVALID as `encodeHeader`, or when a tensor's data is not as long as its shape says
  */
 export function encodeFile(tensors: readonly NamedTensor[], metadata: Metadata = {}): Uint8Array {
+  for (const { name, shape, data } of tensors) {
+    if (data.length === elementCount(shape)) continue;
+    throw new SyndicError(
+      'TENSORS_INVALID',
+      `tensor ${name} has ${data.length} values; its shape [${shape}] makes it ${elementCount(shape)}`,
+    );
+  }
+  return fillFile(tensors, metadata, ({ data }, values) => values.set(data));
+}
+
+/**
+ * The bytes of a file whose values are computed where they will stand: one tensor's are in memory once.
+ *
+ * @param fill writes a tensor's values, all zero before
+ * @throws SyndicError TENSORS_INVALID as `encodeHeader`
+ */
+export function fillFile<T extends Pick<NamedTensor, 'name' | 'shape'>>(
+  tensors: readonly T[],
+  metadata: Metadata,
+  fill: (tensor: T, values: Float32Array) => void,
+): Uint8Array {
   const sorted = tensors.toSorted((a, b) => compareNames(a.name, b.name));
   const header = encodeHeader(sorted.map(specOf), metadata);
-  const total = sorted.reduce((sum, tensor) => sum + tensor.data.length * 4, header.byteLength);
+  const total = sorted.reduce((sum, { shape }) => sum + 4 * elementCount(shape), header.byteLength);
   const out = new Uint8Array(total);
   out.set(header);
   let at = header.byteLength;
   for (const tensor of sorted) {
-    if (tensor.data.length !== elementCount(tensor.shape)) {
-      throw new SyndicError(
-        'TENSORS_INVALID',
-        `tensor ${tensor.name} has ${tensor.data.length} values; its shape [${tensor.shape}] makes it ${elementCount(tensor.shape)}`,
-      );
-    }
-    encodeFloats(tensor.data, out, at);
-    at += tensor.data.length * 4;
+    const bytes = out.subarray(at, at + 4 * elementCount(tensor.shape));
+    const values = asFloats(bytes);
+    fill(tensor, values);
+    if (values.buffer !== out.buffer) encodeFloats(values, bytes, 0);
+    at += bytes.byteLength;
   }
   return out;
 }
 
 /**
- * The tensors of a whole file. Values are not checked for NaN or infinity: see `FiniteScanner`.
+ * The tensors of a whole file: views of `bytes` where machine and alignment allow it. Values are not checked for NaN or
+ * infinity: see `FiniteScanner`.
  *
  * @throws SyndicError TENSORS_INVALID as `parseHeader`, or when the file is longer or shorter than its header says
  */
@@ -62,7 +81,7 @@ export function decodeFile(bytes: Uint8Array, limits: HeaderLimits = {}): Decode
   const tensors = new Map<string, Tensor>();
   header.specs.forEach((spec, i) => {
     const [begin, end] = header.offsets[i] ?? [0, 0];
-    const data = decodeFloats(bytes.subarray(header.dataStart + begin, header.dataStart + end));
+    const data = asFloats(bytes.subarray(header.dataStart + begin, header.dataStart + end));
     tensors.set(spec.name, { shape: spec.shape, data });
   });
   return { tensors, metadata: header.metadata };
@@ -75,6 +94,6 @@ export function specsOf(decoded: Pick<DecodedFile, 'tensors'>): TensorSpec[] {
     .sort((a, b) => compareNames(a.name, b.name));
 }
 
-function specOf(tensor: NamedTensor): TensorSpec {
+function specOf(tensor: Pick<NamedTensor, 'name' | 'shape'>): TensorSpec {
   return { name: tensor.name, shape: tensor.shape, dtype: 'F32' };
 }

@@ -56,11 +56,19 @@ export function resultLines(result: DemoResult, history: CheckedHistory): string
 
 const STATUS_WORDS = ['absent', 'included', 'excluded', 'not selected'];
 
-/** Where to look next. `running`: the chain and the coordinator still answer. */
-export function furtherLines(result: DemoResult, json: string, running: boolean): string[] {
+export interface Further {
+  readonly json: string;
+  /** Folder of the UCI files, where they were trained on. */
+  readonly data: string | undefined;
+  /** The chain and the coordinator still answer. */
+  readonly running: boolean;
+}
+
+/** Where to look next. */
+export function furtherLines(result: DemoResult, { json, data, running }: Further): string[] {
   const { workdir, chain, study } = result;
   const deployment = `${workdir}/deployment.json`;
-  const again = `npm run demo -- --workdir ${workdir} --keep`;
+  const again = `npx syndic up --workdir ${workdir}${data === undefined ? '' : ` --data ${data}`}`;
   return [
     '',
     'To look further:',
@@ -71,7 +79,7 @@ export function furtherLines(result: DemoResult, json: string, running: boolean)
           `  npx syndic history ${study} --rpc ${chain.rpcUrl} --deployment ${deployment}`,
           `  npx syndic study show ${study} --profile ${workdir}/profile.json`,
         ]
-      : [`  ${again}    leaves chain and coordinator running, to ask them`]),
+      : [`  ${again}    starts chain and coordinator again, to ask them`]),
     `  logs of every process: ${workdir}/logs`,
   ];
 }

@@ -6,6 +6,7 @@ import { addressOf, sign } from '../../core/statements/sign.ts';
 import type { Domain } from '../../core/statements/types.ts';
 import { type Address, address, bytesToHex, type Digest, digest } from '../../core/values.ts';
 import type { HelloRequest__Output } from '../../proto/generated/syndic/v1/HelloRequest.ts';
+import type { LoginRequest__Output } from '../../proto/generated/syndic/v1/LoginRequest.ts';
 import type { Task } from '../../proto/generated/syndic/v1/Task.ts';
 import type { TaskEvent } from '../../proto/generated/syndic/v1/TaskEvent.ts';
 import type { UploadRequest__Output } from '../../proto/generated/syndic/v1/UploadRequest.ts';
@@ -29,6 +30,14 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** What a worker signed when it logged in. */
+export interface RogueLogin {
+  /** The key that it said Hello with. */
+  readonly from: Address;
+  readonly expires: number;
+  readonly signature: `0x${string}`;
+}
+
 export interface Sent {
   readonly statement: StatementDocument;
   /** SHA-256 of what came. */
@@ -47,6 +56,11 @@ export class RogueCoordinator {
   /** Calls by name, in order: `Hello`, `Login`, … */
   readonly calls: string[] = [];
   readonly uploads: Sent[] = [];
+  /** What a worker is to sign its login over. */
+  nonce: Uint8Array = randomBytes(32);
+  /** Logins as they came. */
+  readonly logins: RogueLogin[] = [];
+  private greeted: Address = address(`0x${'00'.repeat(20)}`);
   private readonly server = new Server();
   private readonly options: RogueOptions;
   private readonly refusals = new Map<string, (refusal: Refusal) => void>();
@@ -95,7 +109,10 @@ export class RogueCoordinator {
     };
     this.server.addService(wire.SessionService.service, {
       Hello: said('Hello', (request: HelloRequest__Output) => this.hello(request)),
-      Login: said('Login', () => ({ token: '00'.repeat(32), heartbeatSeconds: 1, maxChunkBytes: 512 * 1024 })),
+      Login: said('Login', ({ expires, signature }: LoginRequest__Output) => {
+        this.logins.push({ from: this.greeted, expires: Number(expires), signature: bytesToHex(signature) });
+        return { token: '00'.repeat(32), heartbeatSeconds: 1, maxChunkBytes: 512 * 1024 };
+      }),
       Logout: said('Logout', () => ({})),
     });
     this.server.addService(wire.TaskService.service, {
@@ -127,15 +144,16 @@ export class RogueCoordinator {
   /** Proves itself over the worker's nonce, as the real one does. */
   private hello({ key, nonce }: HelloRequest__Output) {
     const { account, privateKey, domain } = this.options;
+    this.greeted = address(key);
     const expires = Math.floor(Date.now() / 1000) + 60;
-    const login = { from: addressOf(privateKey), to: address(key), nonce: digest(bytesToHex(nonce)), expires };
+    const login = { from: addressOf(privateKey), to: this.greeted, nonce: digest(bytesToHex(nonce)), expires };
     return {
       version: '1',
       software: 'rogue',
       capabilities: ['train'],
       coordinator: account,
       key: login.from,
-      nonce: randomBytes(32),
+      nonce: Buffer.from(this.nonce),
       signature: toWire(sign(privateKey, domain, 'Login', login)),
       expires,
     };

@@ -11,8 +11,8 @@ import type { Plan } from '../../core/plan/Plan.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { encodeReceipt } from '../../core/statements/documents.ts';
 import { openKey } from '../../core/statements/keystore.ts';
-import { digestOf, sign } from '../../core/statements/sign.ts';
-import { type Domain, domain, type ReceiptMessage } from '../../core/statements/types.ts';
+import { addressOf, digestOf, recover, sign } from '../../core/statements/sign.ts';
+import { type Domain, domain, type ReceiptMessage, type UpdateMessage } from '../../core/statements/types.ts';
 import { bytesToHex, type Digest, digest, fileName, type StudyId } from '../../core/values.ts';
 import { makeCertificate } from '../../embedded/certificate.ts';
 import type { Member } from '../../embedded/found.ts';
@@ -148,6 +148,7 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
 
   beforeAll(async () => {
     rogue = await RogueCoordinator.start(real);
+    rogue.nonce = toWire(digestOf('Update', messages, wanted()));
     from = log().length;
     worker = await box.startWorker(member.slot, { CHAIN_LAG_SECONDS: '1' });
   }, MINUTE);
@@ -200,6 +201,12 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
       },
     ],
     ['work of an unknown kind', 'TASK_KIND_UNKNOWN', /"exfiltrate"/, () => ({ kind: 'exfiltrate' })],
+    [
+      'a digest to sign',
+      'TASK_KIND_UNKNOWN',
+      /knows no task of kind "sign"/,
+      () => ({ kind: 'sign', baseModel: toWire(digestOf('Update', messages, wanted())) }),
+    ],
     ['work for another hospital', 'WRONG_SLOT', /this worker is slot 1/, () => ({ slot: 2 })],
     ['a round that is not the next', 'ROUND_NOT_OPEN', /last record is 0/, () => ({ round: 2 })],
     [
@@ -221,6 +228,16 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
     },
     MINUTE,
   );
+
+  test('gets a login out of a digest that it sends as its nonce, and no statement', () => {
+    const [login] = rogue.logins;
+    if (login === undefined) throw new Error('nobody logged in');
+    const { from: key, expires, signature } = login;
+    const nonce = digestOf('Update', messages, wanted());
+    const said = { from: key, to: addressOf(real.privateKey), nonce, expires };
+    expect(recover(messages, 'Login', said, signature)).toBe(key);
+    expect(recover(messages, 'Update', wanted(), signature)).not.toBe(key);
+  });
 
   const forgeries: readonly [what: string, code: string, says: RegExp, receipt: (sent: Sent) => Uint8Array][] = [
     [
@@ -256,7 +273,7 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
     async () => {
       rogue.receipt = (sent) => receipt(sent, {});
       await rogue.offer(task({}));
-      await until(() => entries().some(({ type }) => type === 'accepted'), 30);
+      await until(() => entries().some(({ type }) => type === 'accepted'));
       const signed = entries().filter((entry) => entry.type === 'prepared');
       expect(signed).toHaveLength(1);
       expect(new Set(rogue.uploads.map(({ update }) => update))).toEqual(new Set(signed.map(({ update }) => update)));
@@ -287,6 +304,15 @@ function task(change: Partial<Task>): Task {
     ...due(),
   };
   return { ...right, ...change };
+}
+
+/** A statement that the worker never made, and that a coordinator would like to have. */
+function wanted(): UpdateMessage {
+  const nothing = digest(`0x${'00'.repeat(32)}`);
+  const { slot } = member;
+  const samples = 1;
+  const digests = { plan: plan.hash, baseModel: model.digest, update: model.digest, dataset: nothing, report: nothing };
+  return { study: granted, round: 1, slot, samples, ...digests };
 }
 
 /** The receipt that is due, but for what is changed, with the coordinator's real key unless another is given. */

@@ -107,7 +107,7 @@ describe('a study goes on and records every round once after kill -9 of a worker
       // Asleep, the coordinator takes nothing in: what is signed now stays where it is.
       process.kill(box.coordinator.pid, 'SIGSTOP');
       try {
-        await until(() => prepared(2, study).length === 1, 90);
+        await until(() => prepared(2, study).length === 1);
         await killed(box.worker(2));
       } finally {
         process.kill(box.coordinator.pid, 'SIGCONT');

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,12 +27,12 @@ beforeAll(async () => {
   workdir = await mkdtemp(join(tmpdir(), 'syndic-demo-'));
   demo = startDemo(workdir, ['--rounds', '2', '--keep']);
   result = await demo.result();
-}, 180_000);
+});
 
 afterAll(async () => {
   if (demo.child.exitCode === null) await demo.interrupt();
   await rm(workdir, { recursive: true, force: true });
-}, 60_000);
+});
 
 async function rpc<T>(method: string, params: unknown[]): Promise<T> {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
@@ -159,4 +159,27 @@ describe('the demonstration', () => {
     const sum = createHash('sha256').update(readFileSync(result.finalModel.path)).digest('hex');
     expect(sum).toBe(fileName(result.finalModel.sha256));
   });
+
+  test('fails, in the same folder once more, when a stored file was altered meanwhile', async () => {
+    if (demo.child.exitCode === null) await demo.interrupt();
+    const again = startDemo(workdir, ['--rounds', '2']);
+    await Promise.race([says(again, 'round 1:'), again.ended]);
+    // The same plan and seed: the same initial model, which nobody reads any more once round 1 is over.
+    const initial = result.rounds[0]?.base as Digest;
+    appendFileSync(join(result.models, fileName(initial)), 'x');
+    const { code, stderr } = await again.ended;
+    expect(stderr).toContain('error RUN_FAILED: what was read back is not what was recorded');
+    expect(stderr).toContain(`the stored initial model ${initial} has another SHA-256`);
+    expect(code).toBe(10);
+  });
 });
+
+function says({ child }: DemoProcess, words: string): Promise<void> {
+  let out = '';
+  return new Promise((resolve) => {
+    child.stdout?.on('data', (chunk) => {
+      out += String(chunk);
+      if (out.includes(words)) resolve();
+    });
+  });
+}

@@ -42,7 +42,7 @@ needs('data heart', hasData('heart'))('federated averaging of full batches, one 
     read = (digest) => readLogistic(readFileSync(storedAt(modelsDir, digest)));
     const run = await consortium.runStudy(consortium.planFile);
     globals = run.history.rounds.map(({ globalModel }) => globalModel);
-  }, 600_000);
+  });
 
   afterAll(async () => await consortium?.close(), 60_000);
 

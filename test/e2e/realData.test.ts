@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { MetricSet } from '../../core/manifest/Report.ts';
-import type { Digest } from '../../core/values.ts';
+import type { Figure, MetricSet } from '../../core/manifest/Report.ts';
+import type { Digest, StudyId } from '../../core/values.ts';
 import { type DemoRound, reportedMetrics, storedAt } from '../../embedded/demo/result.ts';
 import { runSyndic } from '../../embedded/runSyndic.ts';
 import { type StudyRun, TestConsortium } from '../support/consortium.ts';
@@ -25,14 +25,16 @@ needs('data heart', hasData('heart'))("the FLamby recipe on four hospitals' real
 
   beforeAll(async () => {
     box = await TestConsortium.start({ data: heartDir, plan: PLAN });
-    const all: StudyRun[] = [];
-    for (const seed of SEEDS) all.push(await box.runStudy(await box.writePlan({ seed })));
-    runs = all;
+    const studies: StudyId[] = [];
+    // One after the other, as each member's account signs three grants; they run side by side.
+    for (const seed of SEEDS) studies.push(await box.openStudy(await box.writePlan({ seed })));
+    const all = Promise.all(studies.map((study) => box.follow(study)));
+    runs = await Promise.race([all, box.consortium.untilOneEnds()]);
     const { modelsDir } = box.consortium;
     const reports = ({ history }: StudyRun) =>
       Promise.all(history.rounds.map(({ manifest }) => reportedMetrics(manifest, modelsDir)));
     reported = await Promise.all(runs.map(reports));
-  }, 600_000);
+  }, 900_000);
 
   afterAll(async () => await box?.close(), 60_000);
 
@@ -41,6 +43,13 @@ needs('data heart', hasData('heart'))("the FLamby recipe on four hospitals' real
     const rows = sites.find((site) => site.slot === slot)?.test ?? [];
     const model = readLogistic(readFileSync(storedAt(box.consortium.modelsDir, digest)));
     return { rows: rows.length, right: rightRows(model, rows) };
+  }
+
+  /** What a site should tell of a model. Switzerland's accuracy may be withheld as well, for its one negative. */
+  function wanted(model: Digest, slot: number, told: Figure): readonly [number, number | null] {
+    const counted = right(model, slot);
+    const withheld = slot === SWITZERLAND && told.reason === 'minCell';
+    return [slot, withheld ? null : counted.right / counted.rows];
   }
 
   /** The sites' accuracies, weighted by their test rows. */
@@ -78,12 +87,11 @@ needs('data heart', hasData('heart'))("the FLamby recipe on four hospitals' real
   test('has hospitals report of every base model the accuracy that plain arithmetic gives it', () => {
     runs.forEach(({ history }, run) => {
       history.rounds.forEach(({ baseModel }, i) => {
-        const told = (reported[run]?.[i] ?? []).map(({ slot, before }) => [slot, before.accuracy.value]);
-        const want = sites.map(({ slot }) => {
-          const counted = right(baseModel, slot);
-          return [slot, counted.right / counted.rows];
-        });
-        expect(told).toEqual(want);
+        const told = reported[run]?.[i] ?? [];
+        expect(told.map(({ slot }) => slot)).toEqual(sites.map(({ slot }) => slot));
+        for (const { slot, before } of told) {
+          expect([slot, before.accuracy.value]).toEqual(wanted(baseModel, slot, before.accuracy));
+        }
       });
     });
   });
@@ -92,20 +100,16 @@ needs('data heart', hasData('heart'))("the FLamby recipe on four hospitals' real
     test('a hospital evaluates by itself what plain arithmetic gives', async () => {
       const [run] = runs;
       if (run === undefined) throw new Error('there is no run');
-      const told = await Promise.all(
+      await Promise.all(
         box.consortium.members.map(async ({ slot, site, dir }) => {
           const common = ['worker', 'evaluate', '--dir', join(dir, 'worker'), '--plan', box.planFile];
           const model = ['--model', storedAt(box.consortium.modelsDir, run.detail.model)];
           const split = site.split === undefined ? [] : ['--split', site.split];
           const { accuracy } = await runSyndic<MetricSet>([...common, ...model, '--data', site.data, ...split]);
-          return [slot, accuracy.value];
+          expect([slot, accuracy.value]).toEqual(wanted(run.detail.model, slot, accuracy));
         }),
       );
-      const want = sites.map(({ slot }) => {
-        const counted = right(run.detail.model, slot);
-        return [slot, counted.right / counted.rows];
-      });
-      expect(told).toEqual(want);
+      expect(box.consortium.members).toHaveLength(sites.length);
     });
   });
 

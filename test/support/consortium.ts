@@ -9,6 +9,7 @@ import { Consortium, type ConsortiumOptions } from '../../embedded/Consortium.ts
 import { prepare } from '../../embedded/demo/prepare.ts';
 import type { Member } from '../../embedded/found.ts';
 import { isAlive, type Started, stop } from '../../embedded/processes.ts';
+import type { Site } from '../../embedded/sites.ts';
 import { type Closed, grantAll, historyOf, openStudy, untilClosed } from '../../embedded/study.ts';
 
 export interface TestConsortiumOptions {
@@ -16,7 +17,7 @@ export interface TestConsortiumOptions {
   readonly data?: string;
   /** A plan whose columns say what a row of the datasets is; left out: the example's for the data. */
   readonly plan?: string;
-  /** How many of the four hospitals take part; left out: all. */
+  /** How many hospitals take part: the four, and then others with rows of theirs; left out: four. */
   readonly hospitals?: number;
   readonly coordinatorEnv?: Readonly<Record<string, string>>;
   readonly workerEnv?: Readonly<Record<string, string>>;
@@ -45,7 +46,6 @@ export class TestConsortium {
   readonly planFile: string;
   /** The newest process of each, running or ended. */
   readonly workers = new Map<number, Started>();
-  #coordinator: Started | null = null;
   #client: CoordinatorClient | null = null;
   #plans = 0;
 
@@ -78,15 +78,18 @@ export class TestConsortium {
     const given = { ...(data === undefined ? {} : { data }), ...(plan === undefined ? {} : { plan }) };
     const { sites, planFile } = await prepare({ ...given, workdir: dir });
     const founding: ConsortiumOptions = {
-      ...{ dir, sites: sites.slice(0, hospitals), plan: planFile, coordinatorEnv, workerEnv },
+      ...{ dir, sites: sitesOf(sites, hospitals ?? sites.length), plan: planFile, coordinatorEnv },
+      // As fast for models as small as these, and much sooner ready than TensorFlow's own library.
+      workerEnv: { BACKEND: 'wasm', ...workerEnv },
       tell: () => undefined,
     };
     return new TestConsortium(dir, await Consortium.prepare(founding), planFile);
   }
 
   get coordinator(): Started {
-    if (this.#coordinator === null) throw new Error('the coordinator has not been started');
-    return this.#coordinator;
+    const { coordinator } = this.consortium;
+    if (coordinator === null) throw new Error('the coordinator has not been started');
+    return coordinator;
   }
 
   member(slot: number): Member {
@@ -103,8 +106,7 @@ export class TestConsortium {
 
   /** Starts it, or starts it again after it has ended; resolves when it is ready. */
   async startCoordinator(env: Readonly<Record<string, string>> = {}): Promise<Started> {
-    this.#coordinator = await this.consortium.startCoordinator(env);
-    return this.#coordinator;
+    return await this.consortium.startCoordinator(env);
   }
 
   async startWorkers(env: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -161,7 +163,8 @@ export class TestConsortium {
 
   /** Ends every process and removes every file. */
   async close(): Promise<void> {
-    const started = [...this.workers.values(), ...(this.#coordinator === null ? [] : [this.#coordinator])];
+    const { coordinator } = this.consortium;
+    const started = [...this.workers.values(), ...(coordinator === null ? [] : [coordinator])];
     // One that a test put to sleep would not hear that it is to end.
     for (const { pid } of started) if (isAlive(pid)) process.kill(pid, 'SIGCONT');
     try {
@@ -170,4 +173,12 @@ export class TestConsortium {
       await rm(this.dir, { recursive: true, force: true });
     }
   }
+}
+
+function sitesOf(sites: readonly Site[], count: number): Site[] {
+  return Array.from({ length: count }, (_, i) => {
+    const site = sites[i % sites.length];
+    if (site === undefined) throw new RangeError('no hospital has rows');
+    return i < sites.length ? site : { ...site, name: `${site.name}-${i + 1}` };
+  });
 }

@@ -8,12 +8,15 @@ export interface Relay {
   readonly connections: number;
   /** Cuts every connection open now. */
   cut(): void;
+  /** From now on the connections open now carry nothing, and neither end hears that the other has left. */
+  freeze(): void;
   close(): Promise<void>;
 }
 
 /** @param target the port that it leads to, asked for at each connection */
 export async function startRelay(target: () => number): Promise<Relay> {
   const open = new Set<Socket>();
+  const frozen = new WeakSet<Socket>();
   let connections = 0;
 
   const server = createServer((near) => {
@@ -30,7 +33,7 @@ export async function startRelay(target: () => number): Promise<Relay> {
       socket.on('error', end);
       socket.on('close', () => {
         open.delete(socket);
-        end();
+        if (!frozen.has(socket)) end();
       });
     }
   });
@@ -42,12 +45,20 @@ export async function startRelay(target: () => number): Promise<Relay> {
   const cut = () => {
     for (const socket of open) socket.destroy();
   };
+  const freeze = () => {
+    for (const socket of open) {
+      frozen.add(socket);
+      socket.unpipe();
+      socket.pause();
+    }
+  };
   return {
     port: address.port,
     get connections() {
       return connections;
     },
     cut,
+    freeze,
     async close() {
       cut();
       server.close();

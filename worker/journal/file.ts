@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { type Digest, fileName, type StudyId, ZERO_DIGEST } from '../../core/values.ts';
-import type { Journal, JournalEntry, PreparedEntry } from './port.ts';
+import type { AcceptedEntry, Journal, JournalEntry, PreparedEntry } from './port.ts';
+
+/** Bytes that are read at once of what is sent. */
+const PIECE = 1024 * 1024;
+
+/** What a file is called until it is whole. */
+const ASIDE = '.tmp';
 
 /** A line of the journal: the entry, and the SHA-256 of the line before it, so that no line can be taken out. */
 type Line = JournalEntry & { readonly prev: Digest };
 
 /**
  * A journal in a folder: `journal.jsonl`, one entry a line, each synced before anything leaves; and `files/`, what was
- * signed and sent, named by SHA-256. A last line that a crash cut short was never acted on and is taken off.
+ * signed and sent, named by SHA-256. What a crash cut short, a last line or a file that was being written, was never
+ * acted on and is taken off.
  *
  * @throws SyndicError DOCUMENT_INVALID when a line was changed or taken out
  */
@@ -20,10 +27,17 @@ export async function openJournal(dir: string): Promise<Journal & { close(): Pro
   const files = join(dir, 'files');
   const path = join(dir, 'journal.jsonl');
   await mkdir(files, { recursive: true, mode: 0o700 });
+  await dropHalves(files);
   const prepared = new Map<string, PreparedEntry>();
-  let prev = await replay(path, (entry) => {
+  const accepted = new Map<StudyId, AcceptedEntry>();
+  const note = (entry: JournalEntry) => {
     if (entry.type === 'prepared') prepared.set(key(entry.study, entry.round), entry);
-  });
+    // The first receipt of a round is the one that binds; a coordinator that lost it may have given another.
+    if (entry.type === 'accepted' && entry.round > (accepted.get(entry.study)?.round ?? 0)) {
+      accepted.set(entry.study, entry);
+    }
+  };
+  let prev = await replay(path, note);
   const log = await open(path, 'a', 0o600);
   let writing: Promise<void> = Promise.resolve();
 
@@ -32,12 +46,13 @@ export async function openJournal(dir: string): Promise<Journal & { close(): Pro
     await log.appendFile(`${text}\n`);
     await log.datasync();
     prev = sha256(Buffer.from(text));
-    if (entry.type === 'prepared') prepared.set(key(entry.study, entry.round), entry);
+    note(entry);
   }
 
   return {
     keep: (bytes) => keep(files, bytes),
     read: (digest) => read(files, digest),
+    open: (digest, from) => pieces(files, digest, from),
     append(entry) {
       const turn = writing.then(() => write(entry));
       // The next entry waits for this one; whether this one failed is its own caller's to know.
@@ -45,6 +60,7 @@ export async function openJournal(dir: string): Promise<Journal & { close(): Pro
       return turn;
     },
     prepared: (study, round) => prepared.get(key(study, round)) ?? null,
+    newestAccepted: () => [...accepted.values()],
     async forgetUpdates(study, round) {
       for (const entry of prepared.values()) {
         if (entry.study === study && entry.round < round)
@@ -97,7 +113,7 @@ async function keep(files: string, bytes: Uint8Array): Promise<Digest> {
   const digest = `0x${createHash('sha256').update(bytes).digest('hex')}` as Digest;
   const path = join(files, fileName(digest));
   if (existsSync(path)) return digest;
-  const aside = `${path}.tmp`;
+  const aside = `${path}${ASIDE}`;
   await synced(aside, 'w', (file) => file.writeFile(bytes));
   await rename(aside, path);
   await synced(files, 'r', async () => undefined);
@@ -114,10 +130,27 @@ async function synced(path: string, flags: string, act: (file: FileHandle) => Pr
   }
 }
 
+/** Named after bytes that are salted afresh each time, such a file would never be written to its end. */
+async function dropHalves(files: string): Promise<void> {
+  for (const name of await readdir(files)) if (name.endsWith(ASIDE)) await rm(join(files, name), { force: true });
+}
+
 async function read(files: string, digest: Digest): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await readFile(join(files, fileName(digest))));
+    return await readFile(join(files, fileName(digest)));
   } catch (cause) {
-    throw new SyndicError('NOT_FOUND', `the journal keeps no file ${digest}`, { digest }, { cause });
+    throw missing(digest, cause);
   }
+}
+
+async function* pieces(files: string, digest: Digest, from: number): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(join(files, fileName(digest)), { start: from, highWaterMark: PIECE });
+  } catch (cause) {
+    throw missing(digest, cause);
+  }
+}
+
+function missing(digest: Digest, cause: unknown): SyndicError {
+  return new SyndicError('NOT_FOUND', `the journal keeps no file ${digest}`, { digest }, { cause });
 }

@@ -7,9 +7,13 @@ export interface Journal {
   keep(bytes: Uint8Array): Promise<Digest>;
   /** @throws SyndicError NOT_FOUND */
   read(digest: Digest): Promise<Uint8Array>;
+  /** The bytes from `from` on, in pieces. @throws SyndicError NOT_FOUND */
+  open(digest: Digest, from: number): AsyncIterable<Uint8Array>;
   append(entry: JournalEntry): Promise<void>;
   /** What was signed for a round, so that it is sent again and never signed twice; null when nothing was. */
   prepared(study: StudyId, round: number): PreparedEntry | null;
+  /** The newest receipt of each study. */
+  newestAccepted(): AcceptedEntry[];
   /** Deletes kept update files of a study's rounds before `round`; their digests and documents stay. */
   forgetUpdates(study: StudyId, round: number): Promise<void>;
 }

@@ -36,7 +36,9 @@ export function connectSiteChain(rpcUrl: string, invitation: Invitation): SiteCh
   const request = new FetchRequest(rpcUrl);
   request.timeout = 15_000;
   const network = Network.from(invitation.chainId);
-  const provider = new JsonRpcProvider(request, network, { staticNetwork: network, cacheTimeout: -1 });
+  // Calls made together go as one request; nothing waits for more of them to come.
+  const options = { staticNetwork: network, cacheTimeout: -1, batchStallTime: 0 };
+  const provider = new JsonRpcProvider(request, network, options);
   const { contracts, slot } = invitation;
   const consortium = reader(contracts.consortium, Consortium.abi, provider);
   const dataUse = reader(contracts.dataUse, DataUse.abi, provider);

@@ -60,11 +60,10 @@ export function createPolicy(options: PolicyOptions, chain: SiteChain): Policy {
     coordinatorKey,
     async checkTask(task) {
       checkForm(task, invitation);
-      const key = await coordinatorKey();
-      await checkOwnKey(options, chain);
       const study = await studyAtRound(task);
+      const [key, own, grant] = await Promise.all([coordinatorKey(), chain.ownKey(), chain.liveGrant(task.study)]);
+      checkOwnKey(own, options);
       checkStudy(task, study, invitation);
-      const grant = await chain.liveGrant(task.study);
       if (grant === null) {
         throw new SyndicError(
           'GRANT_MISSING',
@@ -114,8 +113,7 @@ function checkForm(task: TaskOffer, invitation: Invitation): void {
   }
 }
 
-async function checkOwnKey(options: PolicyOptions, chain: SiteChain): Promise<void> {
-  const listed = await chain.ownKey();
+function checkOwnKey(listed: Address | null, options: PolicyOptions): void {
   if (listed !== options.workerKey) {
     throw new SyndicError(
       'KEY_INVALID',

@@ -8,12 +8,15 @@ import type { SessionModules, SessionOptions } from './modules.ts';
 export class Lines {
   private readonly options: SessionOptions;
   private readonly modules: SessionModules;
+  private readonly greet: (line: Line) => void;
   private opening: Promise<Line> | null = null;
   private opened: Line | null = null;
 
-  constructor(options: SessionOptions, modules: SessionModules) {
+  /** @param greet called with each new line */
+  constructor(options: SessionOptions, modules: SessionModules, greet: (line: Line) => void = () => undefined) {
     this.options = options;
     this.modules = modules;
+    this.greet = greet;
   }
 
   /** The open line; a new one when there is none. @throws what `openLine` throws */
@@ -103,6 +106,7 @@ export class Lines {
       const line = await openLine(this.options, this.modules);
       this.opened = line;
       this.modules.log.info({ coordinator: this.options.identity.target }, 'logged in');
+      this.greet(line);
       return line;
     } catch (error) {
       this.opening = null;

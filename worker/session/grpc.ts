@@ -7,6 +7,7 @@ import { Lines } from './Lines.ts';
 import type { SessionModules, SessionOptions } from './modules.ts';
 import { OfferQueue } from './OfferQueue.ts';
 import type { Session, TaskOffer } from './port.ts';
+import { present } from './present.ts';
 import { TaskBook } from './TaskBook.ts';
 import { upload } from './upload.ts';
 import { followTasks } from './watch.ts';
@@ -16,9 +17,11 @@ const GOODBYE_MS = 2000;
 
 /** A session over gRPC. Nothing is dialled before the first call that needs the coordinator. */
 export function createSession(options: SessionOptions, modules: SessionModules): Session {
-  const { log } = modules;
+  const { log, held } = modules;
   const closing = new AbortController();
-  const lines = new Lines(options, modules);
+  const lines = new Lines(options, modules, (line) => {
+    if (held !== undefined) void present(line, closing.signal, { lines, held, log });
+  });
   const book = new TaskBook();
   const beatNow = startHeart(
     { seconds: options.heartbeatSeconds ?? null, signal: closing.signal },
@@ -56,6 +59,9 @@ export function createSession(options: SessionOptions, modules: SessionModules):
   }
 
   return {
+    get connected() {
+      return lines.current !== null;
+    },
     tasks,
     download: (digest, from, signal) => download(lines, digest, from, untilClosed(signal)),
     upload: (update, signal) => upload(lines, update, untilClosed(signal)),

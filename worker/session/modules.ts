@@ -1,7 +1,7 @@
 import type { Domain } from '../../core/statements/types.ts';
 import type { Address, Instant, Slot } from '../../core/values.ts';
 import type { WorkerKey } from '../keys/port.ts';
-import type { CoordinatorIdentity } from './port.ts';
+import type { CoordinatorIdentity, HeldReceipt } from './port.ts';
 
 /** The part of a pino logger that the session uses. */
 export interface SessionLog {
@@ -30,4 +30,6 @@ export interface SessionModules {
   readonly clock: () => Instant;
   readonly log: SessionLog;
   readonly domain: Domain;
+  /** Receipts that this site holds in studies under way, told on each new line. Left out: nothing is told. */
+  readonly held?: () => Promise<HeldReceipt[]>;
 }

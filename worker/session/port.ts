@@ -3,6 +3,8 @@ import type { Address, Digest, Instant, Round, Slot, StudyId } from '../../core/
 
 /** The line to the coordinator: dials out, proves itself, makes the coordinator prove itself, resumes what broke. */
 export interface Session {
+  /** Whether a line is open on which both ends have proved themselves. */
+  readonly connected: boolean;
   /**
    * Tasks as they come, for as long as `signal` allows; reconnects by itself with backoff (seeded jitter not needed).
    * Ends by throwing only on what no retry mends.
@@ -38,8 +40,16 @@ export interface TaskOffer {
   readonly cancelled: AbortSignal;
 }
 
-export interface OutgoingUpdate {
+export interface OutgoingUpdate extends SignedUpdate {
   readonly task: string;
+}
+
+/** A receipt of the coordinator's, with all that it is about. */
+export interface HeldReceipt extends SignedUpdate {
+  readonly receipt: Uint8Array;
+}
+
+export interface SignedUpdate {
   readonly update: Digest;
   readonly length: number;
   /** The file's bytes from an offset on. */

@@ -15,6 +15,14 @@ interface Backend {
   readonly threads: number;
   /** Makes the backend known to TensorFlow.js. */
   readonly register: () => Promise<void>;
+  /** Version of what computes below the library, where that is another's. */
+  readonly engine?: () => string;
+}
+
+/** The backend that was taken, and for each one before it why it was not. */
+export interface Loaded {
+  readonly runtime: Runtime;
+  readonly skipped: readonly string[];
 }
 
 const require = createRequire(import.meta.url);
@@ -23,13 +31,18 @@ const WASM_PACKAGE = '@tensorflow/tfjs-backend-wasm';
 const CPU_PACKAGE = '@tensorflow/tfjs-backend-cpu';
 
 const BACKENDS: Record<Exclude<BackendChoice, 'auto'>, (nativeThreads?: number) => Backend> = {
-  native: (nativeThreads) => ({
+  native: (nativeThreads = availableParallelism()) => ({
     name: 'tensorflow',
     library: NATIVE_PACKAGE,
-    threads: nativeThreads ?? availableParallelism(),
+    threads: nativeThreads,
     register: async () => {
+      // TensorFlow's own count differs under a container's quota; the report must name the one that sums depend on.
+      process.env.TF_NUM_INTRAOP_THREADS = String(nativeThreads);
+      // Else it writes about the processor, as plain text, where logs belong.
+      process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
       await import(NATIVE_PACKAGE);
     },
+    engine: tensorflowVersion,
   }),
   wasm: () => ({
     name: 'wasm',
@@ -54,10 +67,10 @@ const BACKENDS: Record<Exclude<BackendChoice, 'auto'>, (nativeThreads?: number) 
 
 /**
  * Loads a backend and makes it TensorFlow.js's current one.
- * @param nativeThreads threads that TensorFlow was told to use (TF_NUM_INTRAOP_THREADS), for the report
+ * @param nativeThreads threads for TensorFlow; by default as many as this process may use
  * @throws SyndicError BACKEND_UNAVAILABLE naming each backend that was tried and why it does not load
  */
-export async function loadBackend(choice: BackendChoice, nativeThreads?: number): Promise<Runtime> {
+export async function loadBackend(choice: BackendChoice, nativeThreads?: number): Promise<Loaded> {
   // Without it TensorFlow.js prints advertisements where logs belong.
   tf.enableProdMode();
   const wanted = choice === 'auto' ? (['native', 'wasm', 'cpu'] as const) : [choice];
@@ -68,14 +81,14 @@ export async function loadBackend(choice: BackendChoice, nativeThreads?: number)
       await backend.register();
       if (!(await tf.setBackend(backend.name))) throw new Error('TensorFlow.js could not initialise it');
       await tf.ready();
-      return describe(backend);
+      return { runtime: describe(backend), skipped: reasons };
     } catch (error) {
       reasons.push(`${name}: ${firstLine(error)}`);
     }
   }
   throw new SyndicError(
     'BACKEND_UNAVAILABLE',
-    `no training backend loads here (${reasons.join('; ')}). Install ${NATIVE_PACKAGE} with its TensorFlow library, or choose --backend wasm.`,
+    `no training backend loads here (${reasons.join('; ')}). npm run tfjs:native builds the native one; --backend wasm needs nothing.`,
     { choice, reasons },
   );
 }
@@ -85,9 +98,15 @@ function describe(backend: Backend): Runtime {
   return {
     backend: backend.name,
     threads: backend.threads,
-    library: `${backend.library} ${version}`,
+    library: [`${backend.library} ${version}`, ...(backend.engine === undefined ? [] : [backend.engine()])].join(', '),
     platform: `${process.platform}-${process.arch}`,
   };
+}
+
+/** tfjs-node computes with whatever TensorFlow it was built against. */
+function tensorflowVersion(): string {
+  const native = tf.backend() as tf.KernelBackend & { readonly binding: { readonly TF_Version: string } };
+  return `TensorFlow ${native.binding.TF_Version}`;
 }
 
 function firstLine(error: unknown): string {

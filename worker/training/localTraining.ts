@@ -3,6 +3,7 @@ import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { MetricSet } from '../../core/manifest/Report.ts';
 import type { TrainingPlan } from '../../core/plan/Plan.ts';
 import { BatchSequence } from '../../core/random/batches.ts';
+import { firstNotFinite } from '../../core/tensors/floats.ts';
 import type { Rows } from '../data/port.ts';
 import { evaluate } from './evaluate.ts';
 import { PlannedModel } from './layersModel.ts';
@@ -25,7 +26,7 @@ export async function trainLocally(
     const before = metrics(model, data.test, shape, plan.minCell);
     const steps = runSteps(model, shape, job, onStep);
     const local = model.tensors();
-    if (!local.every((tensor) => tensor.data.every(Number.isFinite))) {
+    if (local.some((tensor) => firstNotFinite(tensor.data) !== null)) {
       throw new SyndicError(
         'TRAINING_FAILED',
         `the model is no longer finite after ${steps} steps: training diverged; the plan's learning rate may be too high for this site's data`,

@@ -1,11 +1,17 @@
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { MetricSet } from '../../core/manifest/Report.ts';
+import type { Loaded } from './backends.ts';
 import type { Reply, Request, ThreadOptions } from './messages.ts';
 import type { EvaluationJob, Trainer, TrainingJob, TrainingOptions, TrainingResult } from './port.ts';
 
 /** What a request's last reply is; progress comes before it. */
-type Outcome = Exclude<Reply, { kind: 'progress' }>;
+type Outcome = Exclude<Reply, { kind: 'progress' | 'loaded' }>;
+
+export interface TrainerOptions extends ThreadOptions {
+  /** Told what computes whenever a thread has started. */
+  readonly onLoaded?: (loaded: Loaded) => void;
+}
 
 /**
  * TensorFlow.js in a thread of its own, so that the caller goes on answering (heartbeats, cancelling) while it
@@ -18,12 +24,14 @@ type Outcome = Exclude<Reply, { kind: 'progress' }>;
  */
 export class TfjsTrainer implements Trainer {
   private readonly options: ThreadOptions;
+  private readonly onLoaded: TrainerOptions['onLoaded'];
   private readonly closing = new AbortController();
   private thread: Worker | null = null;
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ThreadOptions) {
+  constructor({ onLoaded, ...options }: TrainerOptions) {
     this.options = options;
+    this.onLoaded = onLoaded;
   }
 
   async train(job: TrainingJob, options: TrainingOptions = {}): Promise<TrainingResult> {
@@ -77,7 +85,16 @@ export class TfjsTrainer implements Trainer {
   }
 
   private startThread(): Worker {
-    const thread = new Worker(new URL('./trainingThread.ts', import.meta.url), { workerData: this.options });
+    const thread = new Worker(new URL('./trainingThread.ts', import.meta.url), {
+      workerData: this.options,
+      // What the thread sets for TensorFlow must reach the library, which reads the process's own environment.
+      env: SHARE_ENV,
+      // tfjs-node uses util.isNullOrUndefined, and Node would say so in the log.
+      execArgv: [...process.execArgv, '--disable-warning=DEP0051'],
+    });
+    thread.on('message', (reply: Reply) => {
+      if (reply.kind === 'loaded') this.onLoaded?.(reply.loaded);
+    });
     // A thread that dies is not asked again; whoever waits for it hears of it in `converse`.
     const forget = (): void => {
       if (this.thread === thread) this.thread = null;
@@ -113,6 +130,7 @@ function converse(
   return new Promise<Outcome>((resolve, reject) => {
     const gone = (reason: SyndicError): void => reject(new ThreadGone(reason));
     const onMessage = (reply: Reply): void => {
+      if (reply.kind === 'loaded') return;
       if (reply.kind === 'progress') onProgress?.(reply.step, reply.total);
       else if (reply.kind === 'failed') reject(new SyndicError(reply.code, reply.message, reply.details));
       else resolve(reply);

@@ -3,6 +3,7 @@ import { SyndicError, toSyndicError } from '../../core/errors/SyndicError.ts';
 import { loadBackend, type Runtime } from './backends.ts';
 import { evaluateLocally, trainLocally } from './localTraining.ts';
 import type { Reply, Request, ThreadOptions } from './messages.ts';
+import type { TrainingResult } from './port.ts';
 
 /** Most often that progress is told, in milliseconds. */
 const PROGRESS_EVERY = 200;
@@ -32,19 +33,25 @@ function translated(thrown: unknown): unknown {
   if (kernel !== null) {
     return new SyndicError(
       'BACKEND_UNAVAILABLE',
-      `backend ${kernel[2]} cannot train this model (it lacks ${kernel[1]}): use --backend native, or cpu, which is slow`,
+      `backend ${kernel[2]} cannot train this model (it lacks ${kernel[1]}): use --backend native, which npm run tfjs:native builds, or cpu, which is slow`,
       { kernel: kernel[1], backend: kernel[2] },
     );
   }
   return new SyndicError('TRAINING_FAILED', `training failed: ${message}`, {}, { cause: thrown });
 }
 
+/** What of a result goes over to the other thread without being copied. */
+function buffersOf({ local }: TrainingResult): ArrayBuffer[] {
+  return local.flatMap(({ data }) => (data.buffer instanceof ArrayBuffer ? [data.buffer] : []));
+}
+
 async function serve(port: MessagePort, options: ThreadOptions): Promise<void> {
-  const post = (reply: Reply): void => port.postMessage(reply);
+  const post = (reply: Reply): void => port.postMessage(reply, reply.kind === 'trained' ? buffersOf(reply.result) : []);
   // Requests wait in the port until somebody listens, so none is lost while the backend loads.
   const loaded = await loadBackend(options.backend, options.nativeThreads).catch(toSyndicError);
+  if (!(loaded instanceof SyndicError)) post({ kind: 'loaded', loaded });
   port.on('message', (request: Request) => {
-    const work = loaded instanceof SyndicError ? Promise.reject(loaded) : answer(request, loaded, post);
+    const work = loaded instanceof SyndicError ? Promise.reject(loaded) : answer(request, loaded.runtime, post);
     void work.catch(failed).then(post);
   });
 }

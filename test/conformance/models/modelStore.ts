@@ -69,10 +69,25 @@ export function modelStoreConformance(name: string, make: (maxBytes?: number) =>
       expect(await store.read(digest, bytes.length - 3, 10)).toHaveLength(3);
     });
 
+    test('reads one file many times, into memory that the reader brings', async () => {
+      const bytes = randomBytes(300_000);
+      const { digest } = await store.put([bytes], bytes.length);
+      const reader = await store.reader(digest);
+      const into = new Uint8Array(100_000);
+      for (const offset of [0, 123_456, 7]) {
+        const got = await reader.read(offset, into);
+        expect(got.buffer).toBe(into.buffer);
+        expect(Buffer.compare(got, bytes.subarray(offset, offset + into.length))).toBe(0);
+      }
+      expect(Buffer.compare(await reader.read(bytes.length - 3, into), bytes.subarray(-3))).toBe(0);
+      await reader.close();
+    });
+
     test('says NOT_FOUND for what it does not have, and null for its size', async () => {
       expect(await store.size(UNKNOWN)).toBeNull();
       await expect(collect(store.open(UNKNOWN))).rejects.toMatchObject({ code: 'NOT_FOUND' });
       await expect(store.read(UNKNOWN, 0, 1)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(store.reader(UNKNOWN)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
     test('keeps nothing of what is over the limit', async () => {

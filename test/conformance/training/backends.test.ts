@@ -1,6 +1,7 @@
-import { createRequire } from 'node:module';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import type { Loaded } from '../../../worker/training/backends.ts';
 import { TfjsTrainer } from '../../../worker/training/tfjs.ts';
+import { hasNative } from '../../support/native.ts';
 import { needs } from '../../support/needs.ts';
 import { someJob } from '../../unit/worker/training/jobs.ts';
 import { largestDifference } from '../../unit/worker/training/reference.ts';
@@ -34,19 +35,13 @@ describe('backends', () => {
     await native.close();
   });
 
-  test('auto takes native where it loads, else WebAssembly', async () => {
-    const trainer = new TfjsTrainer({ backend: 'auto' });
+  test('auto takes native where it loads, else WebAssembly, and tells what it took and why', async () => {
+    const told: Loaded[] = [];
+    const trainer = new TfjsTrainer({ backend: 'auto', onLoaded: (loaded) => told.push(loaded) });
     const { runtime } = await trainer.train(someJob());
     expect(runtime.backend).toBe(hasNative() ? 'tensorflow' : 'wasm');
+    const skipped = hasNative() ? [] : [expect.stringMatching(/^native: ./)];
+    expect(told).toEqual([{ runtime, skipped }]);
     await trainer.close();
   });
 });
-
-function hasNative(): boolean {
-  try {
-    createRequire(import.meta.url).resolve('@tensorflow/tfjs-node');
-    return true;
-  } catch {
-    return false;
-  }
-}

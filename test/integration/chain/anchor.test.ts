@@ -109,7 +109,7 @@ describe('the outbox on a chain', () => {
       expect((await anchor.status(run.study, 'record', round(1)))?.state).toBe('final');
       expect((await anchor.status(run.study, 'record', round(2)))?.error?.name).toBe('WrongBase');
     });
-  }, 60_000);
+  });
 
   test('one study that the node will not serve holds up no other, and keeps its nonce', async () => {
     await elsewhere(async (place) => {
@@ -134,7 +134,7 @@ describe('the outbox on a chain', () => {
         { nonce: nonce + 1, state: 'sent' },
       ]);
     });
-  }, 60_000);
+  });
 
   test('a broken line is CHAIN_UNAVAILABLE and retryable, and the outbox goes on when it is back', async () => {
     const anchor = await anchorFor();
@@ -145,7 +145,7 @@ describe('the outbox on a chain', () => {
     await enqueue(anchor, recordMessage(run));
     await expect(lost.tick()).rejects.toMatchObject({ code: 'CHAIN_UNAVAILABLE', retryable: true });
     expect((await settled(anchor, run.study, 'record', round(1)))?.state).toBe('final');
-  }, 60_000);
+  });
 
   test('refuses at start another chain, an address without a contract and a key that is none', async () => {
     const options = {

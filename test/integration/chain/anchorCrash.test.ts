@@ -53,7 +53,7 @@ describe('the outbox through crashes and dear times', () => {
       await dear.rpc.request('anvil_setBalance', [signer, '0xde0b6b3a7640000']);
       expect((await settled(anchor, run.study, 'record', round(1)))?.state).toBe('final');
     });
-  }, 60_000);
+  });
 });
 
 describe('the outbox under a reorganising chain', () => {
@@ -82,5 +82,5 @@ describe('the outbox under a reorganising chain', () => {
         transaction: before?.transaction,
       });
     });
-  }, 60_000);
+  });
 });

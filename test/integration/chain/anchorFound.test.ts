@@ -102,5 +102,5 @@ describe('the outbox on a chain that another program writes to', () => {
       const status = await settled(await anchorFor({ place }), run.study, 'record', round(1));
       expect(status).toMatchObject({ state: 'final', transaction: transactionHash, error: null });
     });
-  }, 60_000);
+  });
 });

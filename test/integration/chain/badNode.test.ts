@@ -68,7 +68,7 @@ describe('a node that cannot serve', () => {
     } finally {
       await slow.stop();
     }
-  }, 60_000);
+  });
 });
 
 function optionsOf({ rpcUrl, chainId, contracts }: World): ChainViewOptions {

@@ -72,7 +72,7 @@ describe('a consortium by the command line', () => {
     expect(await makeAccount('admin')).toBe(accounts.admin);
     const opened = await openAccount({ keystore: file('admin.json'), passphraseFile: file('passphrase') });
     expect(addressOf(opened)).toBe(accounts.admin);
-  }, 60_000);
+  });
 
   test('deploy writes where the contracts stand', async () => {
     const out = ['--out', file('deployment.json')];
@@ -93,7 +93,7 @@ describe('a consortium by the command line', () => {
     expect([await add('coordinator'), await add('coordinator')]).toEqual([true, false]);
     const nobody = ['--deployment', file('deployment.json'), ...rpc(), ...signedBy('first')];
     expect(await refusal('consortium', 'operator', 'add', accounts.first, ...nobody)).toBe('6 CHAIN_REVERTED');
-  }, 60_000);
+  });
 
   test('admit writes an invitation whose SHA-256 both ends can compare, the same when repeated', async () => {
     for (const name of ['first', 'second'] as const) {
@@ -109,7 +109,7 @@ describe('a consortium by the command line', () => {
       expect(invitation).toMatchObject({ slot: admitted.slot, chainId: anvil.chainId, genesis: ids.genesis });
     }
     expect(slots).toEqual([1, 2]);
-  }, 60_000);
+  });
 
   test('a member lists its worker key and anchors a version of its dataset', async () => {
     const key = addressOf(randomWallet());
@@ -129,7 +129,7 @@ describe('a consortium by the command line', () => {
       expect(done.transaction).toMatch(/^0x/);
       expect((await anchor()).transaction).toBeNull();
     }
-  }, 60_000);
+  });
 
   test('grant says in plain words what is signed, and wants a yes where nobody can be asked', async () => {
     const { hash: plan } = await loadPlanFile(PLAN);
@@ -150,7 +150,7 @@ describe('a consortium by the command line', () => {
       expect(granted).toMatchObject({ study, plan, dataset });
       expect(await run(...args, '--yes')).toMatchObject({ until: granted.until, transaction: null });
     }
-  }, 60_000);
+  });
 
   test('grant refuses a plan that is not the study’s, an account that is no member, and another chain’s file', async () => {
     writeFileSync(file('other.yaml'), readFileSync(PLAN, 'utf8').replace(/^rounds: *\d+/m, 'rounds: 77'));
@@ -161,7 +161,7 @@ describe('a consortium by the command line', () => {
     const elsewhere = { ...JSON.parse(readFileSync(file('deployment.json'), 'utf8')), genesis: ZERO_DIGEST };
     writeFileSync(file('elsewhere.json'), JSON.stringify(elsewhere));
     expect(await refusal('history', ...rpc(), '--deployment', file('elsewhere.json'))).toBe('9 CHAIN_MISMATCH');
-  }, 60_000);
+  });
 
   test('history tells who gave what, recomputed and equal to storage', async () => {
     const coordinator = await openAccount({ keystore: file('coordinator.json'), passphraseFile: file('passphrase') });
@@ -201,7 +201,7 @@ describe('a consortium by the command line', () => {
     const lines = await syndic(['history', '--slot', '2', ...rpc(), '--deployment', file('deployment.json')]);
     expect(lines.stdout.split('\n')[0]?.split('\t').slice(1, 3)).toEqual(['1', 'completed']);
     expect(lines.stderr).toContain('equals what the ledger stores');
-  }, 60_000);
+  });
 
   test('history of what is not there: nothing for a slot, NOT_FOUND for a study', async () => {
     const where = [...rpc(), '--deployment', file('deployment.json')];
@@ -210,7 +210,7 @@ describe('a consortium by the command line', () => {
     expect(await refusal('history', '--rpc', 'http://127.0.0.1:9', '--deployment', file('deployment.json'))).toBe(
       '7 CHAIN_UNAVAILABLE',
     );
-  }, 60_000);
+  });
 
   test('revoke ends a grant, and a second one says that there is none', async () => {
     const salt = randomDigest();
@@ -225,5 +225,5 @@ describe('a consortium by the command line', () => {
     expect(granted.until).toBe(Date.UTC(2999, 0, 1) / 1000);
     expect(await run('member', 'revoke', next, ...asMember('first'))).toMatchObject({ study: next, slot: 1 });
     expect(await refusal('member', 'revoke', next, ...asMember('first'))).toBe('6 CHAIN_REVERTED');
-  }, 60_000);
+  });
 });

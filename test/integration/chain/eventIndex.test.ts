@@ -43,7 +43,7 @@ describe('the event index', () => {
     } finally {
       await restless.stop();
     }
-  }, 60_000);
+  });
 
   test('begins anew when nothing of what it knew is on the chain', async () => {
     const { view, db } = await viewOf(at.world);

@@ -22,7 +22,7 @@ let db: Database;
 beforeAll(async () => {
   postgres = await startPostgres();
   db = await testDatabase(postgres);
-}, 60_000);
+});
 
 afterAll(async () => {
   await db?.destroy();

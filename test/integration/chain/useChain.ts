@@ -17,7 +17,7 @@ export function useChain() {
 
   beforeAll(async () => {
     [postgres, at.world] = await Promise.all([startPostgres(), startWorld({ members: 3 })]);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     for (const end of cleanup) await end();

@@ -35,7 +35,7 @@ export function useOutbox() {
   beforeAll(async () => {
     [postgres, at.world] = await Promise.all([startPostgres(), startWorld()]);
     at.db = await testDatabase(postgres);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all(open.map((anchor) => anchor.close()));

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { revoke } from '../../../cli/chain/consent.ts';
 import { setKey } from '../../../cli/chain/consortium.ts';
+import { ledgerTopic } from '../../../coordinator/chain/abi.ts';
 import type { SyncedChainView } from '../../../coordinator/chain/ethereum.ts';
 import { encodeEntries, extendHead, recordHash, startHash, studyHead } from '../../../core/statements/ledger.ts';
-import { type Digest, slot as toSlot } from '../../../core/values.ts';
+import { studyId } from '../../../core/statements/studyId.ts';
+import { type Digest, slot as toSlot, ZERO_DIGEST } from '../../../core/values.ts';
 import { recordedStudy, useChain } from './useChain.ts';
 import { addressOf, DATASET, randomDigest, randomWallet, VERSION } from './world.ts';
 
@@ -58,6 +60,7 @@ describe('what the chain says', () => {
     expect(await view.grant(nothing, slot)).toBeNull();
     expect(await view.versionRows(slot, DATASET, nothing)).toBeNull();
     expect(await view.rounds(nothing)).toEqual([]);
+    expect(await view.salt(nothing)).toBeNull();
     expect(await view.studiesOf(nobody)).toEqual([]);
     expect(await view.roster(nothing)).toEqual([]);
   });
@@ -76,6 +79,10 @@ describe('what the chain says', () => {
     expect(await view.grant(study, slot)).toMatchObject({ plan, dataset: DATASET, revokedAt: null });
     expect(await view.versionRows(slot, DATASET, VERSION)).toBe(1024);
     expect(await view.studiesOf(addressOf(at.world.coordinator))).toContain(study);
+
+    const salt = (await view.salt(study)) ?? ZERO_DIGEST;
+    const { chainId, contracts, operator } = at.world;
+    expect(studyId(chainId, contracts.ledger, addressOf(operator), plan, salt)).toBe(study);
 
     const rounds = await view.rounds(study);
     expect(rounds.map(({ round }) => round)).toEqual([1, 2]);
@@ -98,8 +105,9 @@ describe('what the chain says', () => {
   });
 
   async function startTime(study: Digest): Promise<number> {
-    const logs = await at.world.provider.getLogs({ fromBlock: 0, topics: [null, study] });
-    return (await logs[1]?.getBlock())?.timestamp ?? 0;
+    const topics = [ledgerTopic('StudyStarted'), study];
+    const [started] = await at.world.provider.getLogs({ fromBlock: 0, topics });
+    return (await started?.getBlock())?.timestamp ?? 0;
   }
 
   test('of a revoked grant, at once', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { coordinatorVariables, readCoordinatorConfig } from '../../../coordinator/config.ts';
+import { DEPLOYMENT_VARIABLES } from '../../../coordinator/deploymentFile.ts';
 import { readWorkerConfig, workerVariables } from '../../../worker/config.ts';
 import { needs } from '../../support/needs.ts';
 import { mountsOf, ROOT, readComposeFile, type Service, servicesOf } from './composeFile.ts';
@@ -65,6 +66,32 @@ describe('docker-compose.yml', () => {
     // What its files hold is not there; nothing else may be at fault.
     expect(faults.filter(({ message }) => !message.includes('ENOENT'))).toEqual([]);
     expect(Object.keys(service('migrate').environment)).toEqual(['DATABASE_URL_FILE']);
+  });
+
+  test.each([
+    ['coordinator', coordinatorVariables],
+    ['worker', workerVariables],
+  ] as const)(
+    'passes every variable that a %s reads: by its name, by a file, or by the deployment’s',
+    (noun, names) => {
+      for (const [, { environment }] of running(noun)) {
+        const there = (name: string) => Object.hasOwn(environment, name) || Object.hasOwn(environment, `${name}_FILE`);
+        const byDeployment: readonly string[] = there('DEPLOYMENT_FILE') ? DEPLOYMENT_VARIABLES : [];
+        // A variable and its file are two names of one thing; the crash point is for tests alone.
+        const wanted = names.filter((name) => !names.includes(name.replace(/_FILE$/, '')) || !name.endsWith('_FILE'));
+        const missing = wanted.filter((name) => !there(name) && !byDeployment.includes(name));
+        expect(missing.filter((name) => name !== 'SYNDIC_CRASH_AT')).toEqual([]);
+      }
+    },
+  );
+
+  test('passes on what is set beside it, and sets nothing where that is empty', () => {
+    const set = readComposeFile({ MAX_STORE_BYTES: '5000', AGGREGATION_THREADS: '4', BACKEND: 'cpu' }).services;
+    expect(set.coordinator?.environment).toMatchObject({ MAX_STORE_BYTES: '5000', AGGREGATION_THREADS: '4' });
+    expect(set['worker-va']?.environment).toMatchObject({ BACKEND: 'cpu' });
+    const worker = { ...service('worker-va').environment, KEYSTORE_PASSPHRASE_FILE: '', KEYSTORE_PASSPHRASE: 'x' };
+    expect(readWorkerConfig(worker)).toMatchObject({ BACKEND: 'auto', CHAIN_LAG_SECONDS: 30 });
+    expect(readWorkerConfig(worker)).not.toHaveProperty('SPLIT_FILE');
   });
 
   test('sets only variables that a worker reads, and each that it requires', () => {

@@ -65,7 +65,7 @@ export function servicesOf(file: ComposeFile, profiles: readonly string[]): [str
 
 function filled(value: unknown, variables: Readonly<Record<string, string>>): unknown {
   if (typeof value === 'string') {
-    return value.replace(/\$(?:(\$)|\{([A-Z_]+):-([^}]*)\})/g, (_, dollar, name: string, otherwise: string) =>
+    return value.replace(/\$(?:(\$)|\{([A-Z][A-Z0-9_]*):-([^}]*)\})/g, (_, dollar, name: string, otherwise: string) =>
       dollar === '$' ? '$' : (variables[name] ?? otherwise),
     );
   }

@@ -26,7 +26,7 @@ needs(missing.join(', '), missing.length === 0)('the services of docker-compose.
   });
   afterAll(async () => {
     await host?.remove();
-  }, 60_000);
+  });
 
   async function lastBlock(): Promise<number> {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_blockNumber', params: [] });

@@ -195,7 +195,7 @@ needs('Linux (/proc)', canListProcesses)('the services of a box', () => {
       const dir = await folder();
       const supervisor = supervise(dir);
       // From here on the folder looks like a database, and is none.
-      await until(() => versionFiles(join(dir, 'postgres')).length > 0, 60);
+      await until(() => versionFiles(join(dir, 'postgres')).length > 0);
       await killed(supervisor);
       for (const { pid, command } of processesOf(dir)) {
         if (/initdb|postgres/.test(command)) process.kill(pid, 'SIGKILL');

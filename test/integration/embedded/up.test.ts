@@ -125,7 +125,7 @@ needs('Linux (/proc)', canListProcesses)('syndic up', () => {
   test(
     'was killed: coordinator and workers end with it, and the next goes on where it was',
     async () => {
-      await until(() => census().coordinators + census().workers === 0, 30);
+      await until(() => census().coordinators + census().workers === 0);
       const { child, printed, ended } = await up();
       expect(printed).toEqual(first);
       await expectReady(printed);
@@ -146,7 +146,7 @@ needs('Linux (/proc)', canListProcesses)('syndic up', () => {
       expect(await demo.ended).toEqual({ code: 10, signal: null });
       expect(await demo.stderr).toContain('interrupted');
       // A command that was under way may still come to its end.
-      await until(() => processesOf(dir).length === 0, 30);
+      await until(() => processesOf(dir).length === 0);
     },
     5 * MINUTE,
   );

@@ -234,6 +234,17 @@ describe('a download', () => {
     expect(world.relay.connections).toBeGreaterThan(2);
   });
 
+  test('holds up no coordinator that closes, though its worker went silent in the middle', async () => {
+    const session = world.dial(member, { windowBytes: 64 * 1024 });
+    await session.download(world.consortium.base, 0, stop.signal)[Symbol.asyncIterator]().next();
+    world.relay.freeze();
+    await world.fleet.close(0.2);
+    await world.startFleet();
+    expect(sha256(await collect(world.dial(member).download(world.consortium.base, 0, stop.signal)))).toBe(
+      world.consortium.base,
+    );
+  });
+
   test('is refused for what is no plan or model, for those of others, and for what is not in the store', async () => {
     const session = world.dial(member);
     const secret = randomBytes(100);

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from '../../../coordinator/db/connect.ts';
+import type { FleetModules } from '../../../coordinator/fleet/handlers.ts';
 import { createFleet, type Fleet, type FleetOptions } from '../../../coordinator/fleet/server.ts';
 import { createIntake } from '../../../coordinator/intake/intake.ts';
 import { createFilesystemStore } from '../../../coordinator/models/filesystem.ts';
@@ -16,6 +17,7 @@ import type { Session } from '../../../worker/session/port.ts';
 import { FakeStudies } from '../../support/fakeStudies.ts';
 import { type Relay, startRelay } from '../../support/relay.ts';
 import { silentLog } from '../../support/silentLog.ts';
+import { eventsOf, type StudyEvent, storedState } from '../../support/storedState.ts';
 import {
   DEADLINE,
   type Member,
@@ -61,7 +63,7 @@ export class WireWorld {
     return world;
   }
 
-  async startFleet(more: Partial<FleetOptions> = {}): Promise<void> {
+  async startFleet(more: Partial<FleetOptions> = {}, modules: Pick<FleetModules, 'calls'> = {}): Promise<void> {
     const { coordinator, coordinatorAccount, chain, clock } = this.consortium;
     const { cert, key } = this.certificate;
     const domain = { chainId: chain.chainId, ledger: chain.contracts.ledger };
@@ -91,6 +93,7 @@ export class WireWorld {
         studies: this.studies,
         intake,
         log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+        ...modules,
       },
     );
   }
@@ -169,6 +172,15 @@ export class WireWorld {
     const folder = join(this.dir, 'tmp');
     const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Everything of the study that a refusal must leave as it was. */
+  snapshot() {
+    return storedState(this.db, this.dir, this.consortium.study);
+  }
+
+  events(): Promise<StudyEvent[]> {
+    return eventsOf(this.db, this.consortium.study);
   }
 
   /** Sessions that the coordinator keeps of a member. */

@@ -2,17 +2,23 @@ import type { AggregationJob } from '../../../coordinator/aggregation/port.ts';
 import type { Database } from '../../../coordinator/db/connect.ts';
 import { acceptUpdate } from '../../../coordinator/intake/accept.sql.ts';
 import { readClaim } from '../../../coordinator/intake/facts.ts';
+import type { HeldReceipt } from '../../../coordinator/intake/port.ts';
+import { presenting } from '../../../coordinator/intake/present.ts';
 import { makeReceipt } from '../../../coordinator/intake/receipts.ts';
 import { findTask } from '../../../coordinator/intake/tasks.sql.ts';
 import type { Crash } from '../../../coordinator/modules.ts';
+import { createContext } from '../../../coordinator/studies/context.ts';
 import type { OfferedTask } from '../../../coordinator/studies/port.ts';
+import { recoverStudies } from '../../../coordinator/studies/recovery/recoverStudies.ts';
 import { Studies } from '../../../coordinator/studies/Studies.ts';
 import { aggregate } from '../../../core/aggregate/aggregate.ts';
 import { readerOf } from '../../../core/aggregate/ChunkReader.ts';
 import { strategies } from '../../../core/aggregate/strategies.ts';
+import { SyndicError } from '../../../core/errors/SyndicError.ts';
 import { encodeReport } from '../../../core/manifest/Report.ts';
-import { initialDigest } from '../../../core/model/initialModel.ts';
+import { initialDigest, initialModel } from '../../../core/model/initialModel.ts';
 import { checkPlanValue } from '../../../core/plan/checkPlan.ts';
+import type { Plan } from '../../../core/plan/Plan.ts';
 import { sha256 } from '../../../core/sha256.ts';
 import { encodeStatement } from '../../../core/statements/documents.ts';
 import { addressOf, sign } from '../../../core/statements/sign.ts';
@@ -57,6 +63,8 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
   const operator = addressOf(operatorKey);
   ledger.admit(Array.from({ length: members }, (_, i) => addressOf(keyOf(i + 1))));
   ledger.operators.add(operator);
+  const listed = { key: coordinator, owner: coordinator, slot: null, validTo: null, compromised: false };
+  ledger.keys.set(coordinator, { ...listed, validFrom: 0 as Instant });
   const domain = domainOf(ledger.chainId, ledger.contracts.ledger);
 
   const modules = {
@@ -64,7 +72,10 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
     chain: ledger,
     anchor,
     models,
-    aggregator: { aggregate: (job: AggregationJob) => aggregateInMemory(models, aggregations, job) },
+    aggregator: {
+      initial: (of: Pick<Plan, 'seed' | 'model'>, expected: Digest) => initialInMemory(models, of, expected),
+      aggregate: (job: AggregationJob) => aggregateInMemory(models, aggregations, job),
+    },
     queue: { wake: async (study: StudyId, delay = 0) => void wakes.push({ study, delay }) },
     clock,
     log: silentLog,
@@ -72,6 +83,33 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
   const makeStudies = (crash?: Crash) =>
     new Studies({ coordinatorAccount: coordinator, leaseSeconds: 20, maxUnfinished }, { ...modules, crash });
   const studies = makeStudies(options.crash);
+
+  /** The same coordinator over another database: an empty one, or an old copy. Its store and chain stay. */
+  function over(other: Database, crash?: Crash, presentSeconds = 600) {
+    const own = { ...modules, db: other, anchor: new FakeAnchor(other, ledger, clock), ...(crash && { crash }) };
+    const settings = { coordinatorAccount: coordinator, leaseSeconds: 20, presentSeconds };
+    const again = new Studies(settings, own);
+    return {
+      db: other,
+      studies: again,
+      recover: () => recoverStudies(createContext(settings, own)),
+      present: presenting({ coordinatorKey, domain }, own),
+      settle: (study: StudyId) => settleOn({ db: other, anchor: own.anchor }, study, again),
+    };
+  }
+
+  /** What a member would present of a round, from what it sent and got. */
+  async function held(study: StudyId, number: number, of: number): Promise<HeldReceipt> {
+    const task = await db
+      .selectFrom('tasks')
+      .select(['statement', 'report', 'receipt'])
+      .where('study', '=', study)
+      .where('round', '=', number)
+      .where('slot', '=', of)
+      .executeTakeFirstOrThrow();
+    const bytes = (name: string | null) => models.bytes(digest(name ?? ''));
+    return { statement: bytes(task.statement), report: bytes(task.report), receipt: bytes(task.receipt) };
+  }
 
   function order(salt: Digest = digest(`0x${'5a'.repeat(32)}`)) {
     const message = {
@@ -86,15 +124,7 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
   }
 
   /** Advances and ticks until neither moves anything. */
-  async function settle(study: StudyId, by: Studies = studies): Promise<void> {
-    for (let before = ''; ; ) {
-      await by.advance(study);
-      await anchor.tick();
-      const now = await fingerprint(db);
-      if (now === before) return;
-      before = now;
-    }
-  }
+  const settle = (study: StudyId, by: Studies = studies) => settleOn({ db, anchor }, study, by);
 
   async function open(by: Studies = studies): Promise<StudyId> {
     const study = await by.open(order());
@@ -144,7 +174,7 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
     for (const bytes of [update, report, statement]) await models.put([bytes], bytes.byteLength);
     const begin = { task: id, statement, report, length: update.byteLength, offset: 0 };
     const claim = readClaim(task, begin, clock.now(), domain);
-    return acceptUpdate(db, claim, clock.now(), async (recordBy) => {
+    return acceptUpdate({ db }, claim, clock.now(), async (recordBy) => {
       const receipt = makeReceipt(coordinatorKey, domain, claim, recordBy);
       return (await models.put([receipt], receipt.byteLength)).digest;
     });
@@ -152,7 +182,7 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
 
   return {
     ...{ db, clock, ledger, anchor, models, studies, makeStudies, plan: checked.plan, wakes, aggregations, operator },
-    ...{ order, open, join, settle, offered, deliver, deliverTask, operatorKey, planHash: checked.hash },
+    ...{ order, open, join, settle, over, held, offered, deliver, deliverTask, operatorKey, planHash: checked.hash },
     addressOf: (member: number) => addressOf(keyOf(member)),
     /** Record of a round as it stands on chain. */
     recordOf: (study: StudyId, number: number) => ledger.records.get(study)?.[number - 1],
@@ -169,6 +199,12 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
 
 export type Rig = Awaited<ReturnType<typeof createRig>>;
 
+async function initialInMemory(models: MemoryModels, plan: Pick<Plan, 'seed' | 'model'>, expected: Digest) {
+  const model = initialModel(plan);
+  if (sha256(model) !== expected) throw new SyndicError('WRONG_BASE', 'another initial model');
+  await models.put([model], model.byteLength);
+}
+
 async function aggregateInMemory(models: MemoryModels, jobs: AggregationJob[], job: AggregationJob) {
   jobs.push(job);
   const chunks: Uint8Array[] = [];
@@ -184,6 +220,16 @@ async function aggregateInMemory(models: MemoryModels, jobs: AggregationJob[], j
   });
   const stored = await models.put(chunks, Number.MAX_SAFE_INTEGER);
   return { global: stored.digest, length: stored.length };
+}
+
+async function settleOn(on: { db: Database; anchor: FakeAnchor }, study: StudyId, by: Studies): Promise<void> {
+  for (let before = ''; ; ) {
+    await by.advance(study);
+    await on.anchor.tick();
+    const now = await fingerprint(on.db);
+    if (now === before) return;
+    before = now;
+  }
 }
 
 async function fingerprint(db: Database): Promise<string> {

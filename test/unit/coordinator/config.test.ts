@@ -91,13 +91,19 @@ describe('the coordinator’s configuration', () => {
   test('never repeats the value of a secret', () => {
     const faults = faultsOf(() => readCoordinatorConfig({ ...least, DATABASE_URL: 'mysql://root:hunter2@db' }));
     expect(JSON.stringify(faults)).not.toContain('hunter2');
-    const shown = JSON.stringify(redactConfig(readCoordinatorConfig({ ...least, REDIS_URL: 'rediss://:pw@r:6379/1' })));
+    const given = {
+      ...least,
+      REDIS_URL: 'rediss://:pw@r:6379/1',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://u:sesame@spans.example/apikey',
+    };
+    const shown = JSON.stringify(redactConfig(readCoordinatorConfig(given)));
     for (const secret of ['hunter2', 'sesame', 'apikey', ':pw']) expect(shown).not.toContain(secret);
     expect(JSON.parse(shown)).toMatchObject({
       DATABASE_URL: 'postgresql://***@db:5432/syndic',
       REDIS_URL: 'rediss://***@r:6379/1',
       CHAIN_RPC_URL: 'https://***@node.example/***',
       COORDINATOR_KEYSTORE_PASSPHRASE: '***',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://***@spans.example/***',
       FINALITY: 'blocks:3',
     });
   });
@@ -115,6 +121,46 @@ describe('the coordinator’s configuration', () => {
       readCoordinatorConfig({ ...least, DATABASE_URL: undefined, DATABASE_URL_FILE: join(dir, 'none') }),
     );
     expect(faults).toMatchObject([{ path: 'DATABASE_URL_FILE', message: expect.stringContaining('ENOENT') }]);
+  });
+
+  test('reads where a bucket is from one URL', () => {
+    const read = (MODELS_S3_URL: string) => readCoordinatorConfig({ ...least, MODELS_S3_URL }).MODELS_S3_URL;
+    expect(readCoordinatorConfig(least).MODELS_S3_URL).toBeUndefined();
+    expect(read('s3://models?region=eu-central-1')).toEqual({
+      ...{ bucket: 'models', prefix: '', region: 'eu-central-1', forcePathStyle: false },
+    });
+    const endpoint = 'http://127.0.0.1:9000';
+    expect(read(`s3://models/a/b/?endpoint=${endpoint}`)).toEqual({
+      ...{ bucket: 'models', prefix: 'a/b/', endpoint, region: 'us-east-1', forcePathStyle: true },
+    });
+    expect(read(`s3://models/a?endpoint=${endpoint}&region=x&forcePathStyle=false`)).toMatchObject({
+      ...{ prefix: 'a/', region: 'x', forcePathStyle: false },
+    });
+  });
+
+  test.each([
+    ['models', 'wanted: s3://'],
+    ['https://models?region=x', 'wanted: s3://'],
+    ['s3://?region=x', 'wanted: s3://'],
+    ['s3://models', 'region is missing'],
+    ['s3://models?endpoint=ftp://x', 'endpoint is'],
+    ['s3://models?region=x&forcePathStyle=yes', 'forcePathStyle is'],
+    ['s3://models?region=x&acl=public', 'unknown: acl'],
+    ['s3://id:hunter2@models?region=x', 'credentials do not belong here'],
+  ])('refuses %s for a bucket', (MODELS_S3_URL, message) => {
+    const faults = faultsOf(() => readCoordinatorConfig({ ...least, MODELS_S3_URL }));
+    expect(faults).toEqual([{ path: 'MODELS_S3_URL', message: expect.stringContaining(message) }]);
+    expect(JSON.stringify(faults)).not.toContain('hunter2');
+  });
+
+  test('reads the credentials of a bucket, from a file or not, and never shows them', () => {
+    const file = join(dir, 's3');
+    writeFileSync(file, 'AKID:secret/with:colon\n');
+    const config = readCoordinatorConfig({ ...least, MODELS_S3_CREDENTIALS_FILE: file });
+    expect(config.MODELS_S3_CREDENTIALS).toEqual({ accessKeyId: 'AKID', secretAccessKey: 'secret/with:colon' });
+    expect(redactConfig(config)).toMatchObject({ MODELS_S3_CREDENTIALS: '***' });
+    const faults = faultsOf(() => readCoordinatorConfig({ ...least, MODELS_S3_CREDENTIALS: 'hunter2' }));
+    expect(faults).toEqual([{ path: 'MODELS_S3_CREDENTIALS', message: 'wanted: ACCESS_KEY_ID:SECRET_ACCESS_KEY' }]);
   });
 
   describe('with a deployment file', () => {

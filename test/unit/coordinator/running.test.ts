@@ -65,6 +65,16 @@ describe('crashing on purpose', () => {
     third('round.closed');
     expect(killed).toBe(2);
   });
+
+  test('or stops there, at one point after another', () => {
+    const sent: string[] = [];
+    const crash = crashAt('stop@round.open.offered,stop@outbox.signed.sent:2,study.closed', (...what) => {
+      sent.push(what.join(' '));
+    });
+    const reached = ['outbox.signed.sent', 'round.open.offered', 'outbox.signed.sent', 'round.open.offered'];
+    for (const point of [...reached, 'study.closed']) crash(point);
+    expect(sent).toEqual(['SIGSTOP round.open.offered', 'SIGSTOP outbox.signed.sent', 'SIGKILL study.closed']);
+  });
 });
 
 describe('ticking the outbox', () => {

@@ -32,6 +32,11 @@ test('the stand-in is trained as the real data, on a split of its own', () => {
   expect(read('plan')).toMatchObject(standin);
 });
 
+test('the stand-in is named synthetic, so that every list and view of its studies says so', () => {
+  expect(read('standin-plan').name).toBe('heart-disease-synthetic');
+  expect(read('plan').name).not.toContain('synthetic');
+});
+
 test('the exactness example is one full step a round from zero', () => {
   const plan = read('exactness-plan');
   expect(plan.training).toMatchObject({ batchSize: 'full', localSteps: 1, optimizer: { learningRate: 0.1 } });

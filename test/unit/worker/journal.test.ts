@@ -1,7 +1,8 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { type Digest, digest, instant, type StudyId } from '../../../core/values.ts';
+import { type Digest, digest, fileName, instant, type StudyId } from '../../../core/values.ts';
 import { openJournal } from '../../../worker/journal/file.ts';
 import type { PreparedEntry } from '../../../worker/journal/port.ts';
 import { temporaryFolders } from '../../support/temporaryFolder.ts';
@@ -30,6 +31,19 @@ describe('the journal', () => {
     await second.close();
   });
 
+  test('opens what it keeps from any byte on, and says which file it lacks', async () => {
+    const dir = await folder();
+    const journal = await openJournal(dir);
+    const bytes = new Uint8Array(2 * 1024 * 1024 + 5).map((_, i) => i % 251);
+    const kept = await journal.keep(bytes);
+    for (const from of [0, 7, 1024 * 1024, bytes.length]) {
+      const pieces = await Readable.from(journal.open(kept, from)).toArray();
+      expect(Buffer.concat(pieces).equals(bytes.subarray(from))).toBe(true);
+    }
+    await expect(Readable.from(journal.open(hex('88'), 0)).toArray()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await journal.close();
+  });
+
   test('takes off a last line that a crash cut short, and goes on after it', async () => {
     const dir = await folder();
     const first = await openJournal(dir);
@@ -47,6 +61,19 @@ describe('the journal', () => {
     expect(third.prepared(study, 2)?.update).toBe(hex('78'));
     await third.close();
     expect((await readFile(path, 'utf8')).split('\n')).toHaveLength(3);
+  });
+
+  test('drops a file that a crash cut short, and keeps the whole ones', async () => {
+    const dir = await folder();
+    const first = await openJournal(dir);
+    const update = await first.keep(Buffer.from('update'));
+    await first.close();
+    const files = join(dir, 'files');
+    await writeFile(join(files, `${fileName(hex('88'))}.tmp`), 'half an upd');
+
+    const second = await openJournal(dir);
+    await second.close();
+    expect(await readdir(files)).toEqual([fileName(update)]);
   });
 
   test.each([

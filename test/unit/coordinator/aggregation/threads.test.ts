@@ -7,9 +7,12 @@ import { createFilesystemStore } from '../../../../coordinator/models/filesystem
 import { aggregate } from '../../../../core/aggregate/aggregate.ts';
 import { readerOf } from '../../../../core/aggregate/ChunkReader.ts';
 import { fedavg } from '../../../../core/aggregate/fedavg.ts';
+import { initialDigest, initialModel } from '../../../../core/model/initialModel.ts';
+import { checkPlanValue } from '../../../../core/plan/checkPlan.ts';
 import { encodeFile } from '../../../../core/tensors/file.ts';
 import { type Digest, digest, slot } from '../../../../core/values.ts';
 import { temporaryFolders } from '../../../support/temporaryFolder.ts';
+import { planWith } from '../../core/plan/samplePlan.ts';
 
 const folder = temporaryFolders();
 const open: Aggregator[] = [];
@@ -69,6 +72,22 @@ describe('aggregation in threads', () => {
       expect(result).toEqual({ global: want, length: base.byteLength });
     }
     expect(await models.size(want)).toBe(base.byteLength);
+  });
+
+  test('stores the initial model of a plan, and nothing when it is not the one expected', async () => {
+    const { dir, aggregator, models, job } = await setUp([update(1), update(2)]);
+    const { plan } = checkPlanValue(planWith(['model', { kind: 'mlp', hidden: [700, 700] }]));
+    const want = initialDigest(plan);
+    const before = await readdir(dir);
+    const threaded = aggregator(2, 4096);
+    await expect(threaded.initial({ ...plan, seed: plan.seed + 1 }, want)).rejects.toMatchObject({
+      code: 'WRONG_BASE',
+    });
+    expect(await readdir(dir)).toEqual(before);
+    expect(await readdir(join(dir, 'tmp'))).toEqual([]);
+    await threaded.initial(plan, want);
+    expect(Buffer.compare(await models.read(want, 0, 1 << 24), initialModel(plan))).toBe(0);
+    expect((await threaded.aggregate(job)).length).toBe(base.byteLength);
   });
 
   test('works on the next job after one that failed, with the same threads', async () => {

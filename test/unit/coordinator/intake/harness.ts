@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from '../../../../coordinator/db/connect.ts';
@@ -8,6 +8,7 @@ import { createFilesystemStore } from '../../../../coordinator/models/filesystem
 import type { ModelStore } from '../../../../coordinator/models/port.ts';
 import type { Crash } from '../../../../coordinator/modules.ts';
 import { silentLog } from '../../../support/silentLog.ts';
+import { eventsOf, type StudyEvent, storedState } from '../../../support/storedState.ts';
 import { type Member, type SentUpdate, TestConsortium } from '../../../support/testConsortium.ts';
 
 /** What a process has that dies with it, beside what stays. */
@@ -60,22 +61,12 @@ export class IntakeWorld {
   }
 
   /** Everything of this study that an intake may change, save events. */
-  async snapshot(): Promise<unknown> {
-    const { study } = this.consortium;
-    const tasks = await this.db.selectFrom('tasks').selectAll().where('study', '=', study).orderBy('id').execute();
-    const ids = tasks.map(({ id }) => id);
-    return {
-      tasks,
-      rounds: await this.db.selectFrom('rounds').selectAll().where('study', '=', study).execute(),
-      uploads: await this.db.selectFrom('uploads').selectAll().where('task', 'in', ids).execute(),
-      files: (await readdir(this.dir)).sort(),
-      temporaries: await readdir(join(this.dir, 'tmp')),
-    };
+  snapshot(): Promise<unknown> {
+    return storedState(this.db, this.dir, this.consortium.study);
   }
 
-  async events(): Promise<{ type: string; slot: number | null; round: number | null; data: unknown }[]> {
-    const events = this.db.selectFrom('events').select(['type', 'slot', 'round', 'data']);
-    return events.where('study', '=', this.consortium.study).orderBy('id').execute();
+  events(): Promise<StudyEvent[]> {
+    return eventsOf(this.db, this.consortium.study);
   }
 
   private create(crash?: Crash): Intake {

@@ -50,7 +50,7 @@ describe('an accepted update', () => {
     expect(recover(consortium.domain, 'Receipt', message, signature)).toBe(consortium.coordinator.address);
   });
 
-  test('is stored with its statement, report and receipt, each under its digest, and wakes its study', async () => {
+  test('is stored with its statement, report and receipt, each under its digest', async () => {
     const sent = world.consortium.update(member);
     const receipt = await world.send(member, sent);
     expect(await taskRow(member.task)).toMatchObject({
@@ -66,9 +66,21 @@ describe('an accepted update', () => {
     for (const bytes of [sent.file, sent.statement, sent.report, receipt]) {
       expect(await world.models.read(sha256(bytes), 0, bytes.length)).toEqual(Buffer.from(bytes));
     }
-    expect(world.woken).toEqual([world.consortium.study]);
     const [event] = await world.events();
     expect(event).toMatchObject({ type: 'update.accepted', slot: 1, round: ROUND, data: { update: sent.update } });
+  });
+
+  test('wakes its study when it is the last that its round waits for, also of two that end at once', async () => {
+    const { members, study } = world.consortium;
+    await world.send(member, world.consortium.update(member));
+    expect(world.woken).toEqual([]);
+    await world.send(members[1], world.consortium.update(members[1]));
+    expect(world.woken).toEqual([study]);
+
+    await world.stop();
+    world = await IntakeWorld.start(db);
+    await Promise.all(world.consortium.members.map((of) => world.send(of, world.consortium.update(of))));
+    expect(world.woken.length).toBeGreaterThan(0);
   });
 
   test('gets the same receipt when the same bytes come again, byte for byte, also after the round', async () => {
@@ -168,6 +180,8 @@ describe('an upload that was interrupted', () => {
     const second = await world.begin(member, sent, { offset: 203 });
     await second.chunk(203, sent.file.subarray(203));
     await second.finish();
+    // A real kill closes its file.
+    await first.suspend();
   });
 
   test('is taken over by a newer stream, and the older one hears of it', async () => {

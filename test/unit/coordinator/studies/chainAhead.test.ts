@@ -52,10 +52,23 @@ describe('a coordinator whose chain is ahead of its database', () => {
     const lost = digest(`0x${'99'.repeat(32)}`);
     const known = rig.ledger.studies.get(study);
     if (known === undefined) throw new Error('no study');
-    rig.ledger.studies.set(lost, { ...known, id: lost });
+    rig.ledger.studies.set(lost, { ...known, id: lost, plan: lost });
     await expect(rig.studies.checkChain()).resolves.toBeUndefined();
-    rig.ledger.studies.set(lost, { ...known, id: lost, lastRound: 1 });
+    rig.ledger.studies.set(lost, { ...known, id: lost, plan: lost, lastRound: 1 });
     await expect(rig.studies.checkChain()).rejects.toMatchObject({ code: 'CHAIN_AHEAD' });
+  });
+
+  test('stops for a study without a round that its database never heard of, when the store has its plan', async () => {
+    const rig = await rigOf();
+    const study = await rig.running();
+    const lost = digest(`0x${'99'.repeat(32)}`);
+    const known = rig.ledger.studies.get(study);
+    if (known === undefined) throw new Error('no study');
+    rig.ledger.studies.set(lost, { ...known, id: lost });
+    await expect(rig.studies.checkChain()).rejects.toMatchObject({
+      code: 'CHAIN_AHEAD',
+      message: expect.stringContaining('syndic coordinator recover'),
+    });
   });
 
   test('is not what a process sees that was overtaken between reading database and chain', async () => {

@@ -20,6 +20,10 @@ const tables: readonly [name: string, table: Table<string, string>, arrows: read
       'open starting starting',
       'open started running',
       'open ended closing',
+      'open adopted closed',
+      'starting adopted closed',
+      'running adopted closed',
+      'closing adopted closed',
       'starting started running',
       'starting startRefused open',
       'running ended closing',
@@ -37,6 +41,11 @@ const tables: readonly [name: string, table: Table<string, string>, arrows: read
       'aggregated queued recorded',
       'recorded refused closed',
       'recorded anchored anchored',
+      'open adopted anchored',
+      'collecting adopted anchored',
+      'closed adopted anchored',
+      'aggregated adopted anchored',
+      'recorded adopted anchored',
     ],
   ],
   [
@@ -54,9 +63,21 @@ const tables: readonly [name: string, table: Table<string, string>, arrows: read
       'leased expired expired',
       'leased cancelled cancelled',
       'leased released offered',
+      'offered adopted accepted',
+      'leased adopted accepted',
     ],
   ],
-  ['upload', UPLOAD, ['receiving stored stored', 'stored accepted accepted']],
+  [
+    'upload',
+    UPLOAD,
+    [
+      'receiving stored stored',
+      'stored accepted accepted',
+      'stored lost receiving',
+      'receiving adopted accepted',
+      'stored adopted accepted',
+    ],
+  ],
 ];
 
 describe.each(tables)('the state machine of a %s', (_name, table, arrows) => {

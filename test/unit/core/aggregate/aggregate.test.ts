@@ -89,8 +89,9 @@ describe('aggregate', () => {
         const updates = sites.map(({ slot, weight, values }) => update(slot, weight, values));
         const plain = await run({ base: readerOf(file(base)), updates });
         const turned = updates.map((_, i) => updates[(i + turn) % updates.length] ?? update(1, 1, []));
-        const slow = turned.map((u) => ({ ...u, read: reusing(u.read) }));
-        const other = await run({ base: reusing(readerOf(file(base))), updates: slow, blockBytes });
+        const shared = sharing();
+        const slow = turned.map((u) => ({ ...u, read: shared(u.read) }));
+        const other = await run({ base: shared(readerOf(file(base))), updates: slow, blockBytes });
         expect(other.bytes).toEqual(plain.bytes);
         expect(other.digest).toBe(plain.digest);
       }),
@@ -276,14 +277,16 @@ describe('weights', () => {
   });
 });
 
-/** Answers later, each time out of the same buffer. */
-function reusing(read: ChunkReader): ChunkReader {
-  const buffer = new Uint8Array(4096);
-  return async (offset, length) => {
+/** Makes readers that answer later, all of them out of two buffers in turn. */
+function sharing(): (read: ChunkReader) => ChunkReader {
+  let [buffer, other] = [new Uint8Array(4096), new Uint8Array(4096)];
+  return (read) => async (offset, length) => {
+    [buffer, other] = [other, buffer];
+    const into = buffer;
     const bytes = await read(offset, length);
     await Promise.resolve();
-    buffer.fill(0xff);
-    buffer.set(bytes);
-    return buffer.subarray(0, bytes.length);
+    into.fill(0xff);
+    into.set(bytes);
+    return into.subarray(0, bytes.length);
   };
 }

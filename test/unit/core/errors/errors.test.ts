@@ -42,7 +42,9 @@ describe('a code', () => {
 
   test('is told from other words', () => {
     expect(isErrorCode('NOT_FOUND')).toBe(true);
-    for (const other of ['toString', '__proto__', 'NOPE', 5, null]) expect(isErrorCode(other)).toBe(false);
+    // A list of one code is spelt like that code when it is taken for a key.
+    for (const other of ['toString', '__proto__', 'NOPE', 5, null, ['NOT_FOUND']])
+      expect(isErrorCode(other)).toBe(false);
   });
 });
 
@@ -62,5 +64,7 @@ describe('a SyndicError', () => {
     expect(toSyndicError(own)).toBe(own);
     expect(toSyndicError(new Error('x'))).toMatchObject({ code: 'INTERNAL', message: 'x' });
     expect(toSyndicError('x')).toMatchObject({ code: 'INTERNAL', message: 'x' });
+    const thrown = new TypeError('x');
+    expect(toSyndicError(thrown)).toMatchObject({ name: 'SyndicError', cause: thrown });
   });
 });

@@ -105,6 +105,8 @@ describe('a report', () => {
     const { salt: _, ...bare } = report;
     expect(thrown(() => decodeReport(canonicalBytes(bare))).code).toBe('SALT_MISSING');
     expect(thrown(() => decodeReport(canonicalBytes({ ...report, salt: '0x00' }))).code).toBe('SALT_MISSING');
+    // Whatever else is wrong with it.
+    expect(thrown(() => decodeReport(canonicalBytes({ ...bare, steps: -1 }))).code).toBe('SALT_MISSING');
   });
 
   test('is refused with an unknown member or in another spelling', () => {

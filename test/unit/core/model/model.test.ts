@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { fill, type Initialiser, initialiserSchema } from '../../../../core/model/initialisers.ts';
+import { drawFrom, type Initialiser, initialiserSchema } from '../../../../core/model/initialisers.ts';
 import { initialDigest, initialModel } from '../../../../core/model/initialModel.ts';
 import { networkOf, readNetwork } from '../../../../core/model/network.ts';
 import { tensorSpecs } from '../../../../core/model/tensorSpecs.ts';
@@ -181,7 +181,8 @@ describe('the initial model', () => {
 
 describe('an initialiser', () => {
   const u = () => RandomStream.of(1, 'x');
-  const first = (initialiser: Initialiser, shape: readonly number[]) => fill(initialiser, shape, u())[0] ?? Number.NaN;
+  const first = (initialiser: Initialiser, shape: readonly number[]) =>
+    Math.fround(drawFrom(initialiser, shape, u())());
   const within = (limit: number) => Math.fround(-limit + (limit - -limit) * u().uniform());
   const named = (class_name: 'GlorotUniform' | 'GlorotNormal' | 'HeUniform' | 'HeNormal') => ({
     class_name,
@@ -205,7 +206,7 @@ describe('an initialiser', () => {
 
   test('draws nothing where nothing is random', () => {
     const stream = u();
-    for (const name of ['Zeros', 'Ones'] as const) fill({ class_name: name, config: {} }, [5], stream);
+    for (const name of ['Zeros', 'Ones'] as const) drawFrom({ class_name: name, config: {} }, [5], stream)();
     expect(stream.uniform()).toBe(u().uniform());
   });
 

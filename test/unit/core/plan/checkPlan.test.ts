@@ -293,6 +293,11 @@ describe('a plan’s text', () => {
     expect(refused('{"a": 1e999}', 'json')).toContain('a: is not a finite number');
   });
 
+  test.each(['[', '{a: ', '- ', '? ', '- [ { '])('a YAML text of %j many times over is refused, not parsed', (open) => {
+    // Parsing it would use the stack up, and then V8 ends the process: a test that fails here does not come back.
+    expect(refused(open.repeat(20_000), 'yaml')).toContain('nested deeper');
+  });
+
   test('is refused past 1 MiB', () => {
     expect(refused(`# ${'x'.repeat(1024 * 1024)}`, 'yaml')).toContain('longer');
   });

@@ -67,4 +67,11 @@ describe('batchIndices', () => {
   ])('refuses rows %s, batch size %s, batch %s', (rows, size, t) => {
     expect(() => batchIndices(1, 1, rows, size, t)).toThrow(RangeError);
   });
+
+  test('takes as many rows as an Int32Array can number, and no more', () => {
+    expect(() => new BatchSequence(0, 1, 2 ** 31 - 1, 4)).not.toThrow();
+    expect(() => new BatchSequence(0, 1, 2 ** 31, 4)).toThrow('not a row count: 2147483648');
+    expect(() => new BatchSequence(0, 1, 4, 0)).toThrow('not a batch size: 0');
+    expect(() => new BatchSequence(0, 1, 4, 2).batch(-1)).toThrow('not a batch number: -1');
+  });
 });

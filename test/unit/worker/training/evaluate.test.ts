@@ -78,10 +78,48 @@ describe('evaluate', () => {
 
   test('withholds loss and accuracy of a constant model where they would be a class’s share in other words', () => {
     const { y } = rows(15, 1);
-    const constant = new Array(16).fill(0.5);
+    const constant = new Array(16).fill(0.7);
     expect(evaluate(constant, y, 10)).toMatchObject({ rows: { value: 16 }, loss: withheld, accuracy: withheld });
+    // At 0.5 every row costs the same, whichever class it is of.
+    const even = evaluate(new Array(16).fill(0.5), y, 10);
+    expect([even.loss.value, even.accuracy]).toEqual([expect.closeTo(Math.LN2, 14), withheld]);
     const told = rows(15, 10);
     expect(evaluate(new Array(25).fill(0.5), told.y, 10).accuracy).toEqual({ value: 10 / 25 });
+  });
+
+  test.each([
+    ['nearly alike', (i: number) => 0.7 + 1e-6 * i],
+    ['surely, and alike', (i: number) => 1 - 1e-9 * i],
+  ])('withholds loss and accuracy of a model that answers every row %s', (_, of) => {
+    const { y } = rows(15, 1);
+    const p = y.map((_label, i) => of(i));
+    expect(evaluate(p, y, 10)).toMatchObject({ rows: { value: 16 }, loss: withheld, accuracy: withheld });
+  });
+
+  test('withholds accuracy, and not loss, of predictions that are one-sided: they would be a class’s share', () => {
+    const { y } = rows(60, 4);
+    const wide = y.map((_label, i) => 0.51 + (0.48 * ((i * 37) % 64)) / 64);
+    const metrics = evaluate(wide, y, 10);
+    expect(metrics.accuracy).toEqual(withheld);
+    expect(metrics.loss.value).not.toBeNull();
+  });
+
+  test.each([1, 4, 6])(
+    'withholds accuracy where %i rows are predicted as the rarer class, which nearly gives its count',
+    (few) => {
+      const { y } = rows(60, 4);
+      const right = y.map((label, i) => (i < few - 4 || label === 0 ? 0.2 : 0.8));
+      const some = few >= 4 ? right : y.map((_label, i) => (i >= 64 - few ? 0.2 : 0.8));
+      expect(some.filter((p) => p < 0.5)).toHaveLength(few);
+      expect(evaluate(some, y, 10).accuracy).toEqual(withheld);
+    },
+  );
+
+  test('tells loss and accuracy where a small count could as well be a large one', () => {
+    const { y } = rows(60, 4);
+    const p = y.map((_label, i) => 0.05 + (0.9 * ((i * 37) % 64)) / 64);
+    const { loss, accuracy } = evaluate(p, y, 10);
+    expect([loss.value, accuracy.value]).not.toContain(null);
   });
 
   test('without test rows there is a count of 0 and nothing else', () => {
@@ -100,6 +138,29 @@ describe('evaluate', () => {
         else expect(metrics.positives.value).toBe(positives);
       }),
       { seed: 4 },
+    );
+  });
+
+  test('from an accuracy that is told, and every prediction, a class with few rows could have minCell', () => {
+    const drawn = fc.array(fc.tuple(fc.boolean(), fc.double({ min: 0, max: 1, noNaN: true })), {
+      minLength: 10,
+      maxLength: 16,
+    });
+    fc.assert(
+      fc.property(drawn, (cases) => {
+        const y = cases.map(([label]) => Number(label));
+        const p = cases.map(([, probability]) => probability);
+        const { accuracy, positives } = evaluate(p, y, 5);
+        if (accuracy.value === null || positives.value !== null) return;
+        // Every labelling of the rows that has this accuracy, by brute force.
+        const right = Math.round(accuracy.value * p.length);
+        const counts = Array.from({ length: 2 ** p.length }, (_, labels) => p.map((_p, i) => (labels >> i) & 1))
+          .filter((labels) => p.filter((one, i) => Number(one > 0.5) === labels[i]).length === right)
+          .map((labels) => labels.filter((label) => label === 1).length);
+        expect(Math.max(...counts)).toBeGreaterThanOrEqual(5);
+        expect(p.length - Math.min(...counts)).toBeGreaterThanOrEqual(5);
+      }),
+      { seed: 5, numRuns: 40 },
     );
   });
 });

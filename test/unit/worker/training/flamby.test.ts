@@ -35,8 +35,12 @@ needs('data heart', hasData('heart'))('the FLamby recipe on the four hospitals',
     for (const seed of [0, 1, 2]) {
       const plan = heartPlan({ seed });
       const model = await federate(plan, hospitals, initialModel(plan));
+      // What a hospital's own people see; of the sixteen Swiss rows hardly any figure may leave.
+      const own = { ...plan, minCell: 1 };
       const accuracies = await Promise.all(
-        hospitals.map(async (data) => (await trainer.evaluate({ plan, model, data })).accuracy.value ?? Number.NaN),
+        hospitals.map(
+          async (data) => (await trainer.evaluate({ plan: own, model, data })).accuracy.value ?? Number.NaN,
+        ),
       );
       const tested = hospitals.reduce((sum, { test: { rows } }) => sum + rows, 0);
       results.push(hospitals.reduce((sum, data, i) => sum + (accuracies[i] ?? 0) * data.test.rows, 0) / tested);
@@ -49,7 +53,7 @@ needs('data heart', hasData('heart'))('the FLamby recipe on the four hospitals',
     const average = results.reduce((sum, weighted) => sum + weighted, 0) / results.length;
     expect(average).toBeGreaterThanOrEqual(0.67);
     expect(average).toBeLessThanOrEqual(0.76);
-  }, 120_000);
+  });
 
   test('Switzerland’s test rows hold one negative, so its AUROC and its counts by class stay at home', async () => {
     const swiss = hospitals[2];
@@ -78,7 +82,7 @@ needs('data heart', hasData('heart'))('the FLamby recipe on the four hospitals',
     const got = [...(model.get('output/kernel')?.data ?? []), ...(model.get('output/bias')?.data ?? [])];
     expect(got).toHaveLength(14);
     expect(largestDifference(got, pooled)).toBeLessThan(1e-6);
-  }, 120_000);
+  });
 });
 
 /** FedAvg as DESIGN has it: float64 sums in slot order, weighted by training rows. */

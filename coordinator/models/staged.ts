@@ -1,9 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { bytesToHex, type Digest, digest } from '../../core/values.ts';
-import { isDiskFull, openFile, readChunks, writeExactly } from './files.ts';
+import { isDiskFull, openFile, readChunks, removeFile, writeExactly } from './files.ts';
 import type { Partial, Stored } from './port.ts';
 import type { Publish } from './publish.ts';
 import type { Space } from './Space.ts';
@@ -12,18 +11,20 @@ interface Options {
   readonly path: string;
   readonly space: Space;
   readonly publish: Publish;
+  /** Called once, when nobody holds the temporary open any more. */
+  readonly released: () => void;
 }
 
 /** As the port has it; `commit` takes whatever digest the bytes have when none is expected. */
-export interface FilesystemPartial extends Partial {
+export interface StagedPartial extends Partial {
   commit(expected?: Digest): Promise<Stored>;
 }
 
 /**
  * A temporary at `path`. What an earlier process wrote there counts: the file's size says how much, and the hash is
- * taken up again by reading it once, when the first byte is added.
+ * taken up again by reading it once, when it is needed.
  */
-export async function openPartial({ path, space, publish }: Options): Promise<FilesystemPartial> {
+export async function openStaged({ path, space, publish, released }: Options): Promise<StagedPartial> {
   const file = await openFile(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   let received = (await file.stat()).size;
   let hash: Hash | null = received === 0 ? createHash('sha256') : null;
@@ -45,13 +46,13 @@ export async function openPartial({ path, space, publish }: Options): Promise<Fi
     if (!open) return;
     open = false;
     await file.close();
+    released();
   }
 
   async function discard(): Promise<void> {
     if (!open) return;
+    space.give(await removeFile(path));
     await close();
-    await rm(path, { force: true });
-    space.give(received);
   }
 
   return {
@@ -79,13 +80,14 @@ export async function openPartial({ path, space, publish }: Options): Promise<Fi
     async commit(expected) {
       const running = await hashSoFar();
       await file.datasync();
-      const got = digest(bytesToHex(running.digest()));
+      // Of a copy: should publishing fail, the bytes are still here, and it may be tried again.
+      const got = digest(bytesToHex(running.copy().digest()));
       if (expected !== undefined && got !== expected) {
         await discard();
         throw mismatch(expected, got);
       }
-      await close();
       await publish(path, got, received);
+      await close();
       return { digest: got, length: received };
     },
   };

@@ -1,0 +1,18 @@
+// `npm run soak -- NAME`: what is too long for the project's check. Each writes its summary, with date and revision, into
+// docs/soak/.
+import { crash } from './soak/crash.ts';
+import { fuzz } from './soak/fuzz.ts';
+import { mutation } from './soak/mutation.ts';
+
+const SOAKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  crash,
+  fuzz,
+  mutation,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const soak = Object.hasOwn(SOAKS, name) ? SOAKS[name] : undefined;
+if (soak === undefined) {
+  console.error(`name one of: ${Object.keys(SOAKS).join(', ')}`);
+  process.exitCode = 2;
+} else await soak(args);
