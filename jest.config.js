@@ -13,5 +13,5 @@ export default {
   // Most of a test's time is spent in processes that it started and waits for.
   maxWorkers: '100%',
   // For a machine that is busy with much else, and one number for all: what hangs fails all the same.
-  testTimeout: 600_000,
+  testTimeout: 900_000,
 };

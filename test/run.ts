@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const root = join(import.meta.dirname, '..');
 
@@ -32,7 +33,15 @@ function runJest(results: string, missing: string): Promise<number> {
   });
 }
 
+interface TestFile {
+  readonly name: string;
+  /** Why the file could not be run, where it could not. */
+  readonly message: string;
+  readonly assertionResults: readonly { status: string; fullName: string; failureMessages: readonly string[] }[];
+}
+
 interface Results {
+  readonly testResults: readonly TestFile[];
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numPendingTests: number;
@@ -41,8 +50,29 @@ interface Results {
   readonly numRuntimeErrorTestSuites: number;
 }
 
-function summary(resultsFile: string, exitCode: number): string {
-  const results: Partial<Results> = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
+function readResults(file: string): Partial<Results> {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+/** A line for each failure, so that whoever reads only the end of a long output knows what to look for. */
+function failures({ testResults = [] }: Partial<Results>): string[] {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    const file = relative(root, name);
+    if (failed.length > 0) {
+      return failed.map(
+        ({ fullName, failureMessages }) => `FAILED ${file}: ${fullName}: ${inShort(failureMessages[0])}`,
+      );
+    }
+    return assertionResults.length === 0 && message !== '' ? [`FAILED ${file}: ${inShort(message)}`] : [];
+  });
+}
+
+function inShort(message = ''): string {
+  return stripVTControlCharacters(message).replace(/\s+/g, ' ').trim().slice(0, 300);
+}
+
+function summary(results: Partial<Results>, exitCode: number): string {
   const counted = (results.numFailedTests ?? 0) + (results.numRuntimeErrorTestSuites ?? 0);
   // Jest may fail without a failed test: no test found, a worker that died.
   const failed = exitCode === 0 ? counted : Math.max(counted, 1);
@@ -63,8 +93,10 @@ try {
   const results = join(folder, 'results.json');
   const missing = join(folder, 'missing');
   process.exitCode = await runJest(results, missing);
+  const told = readResults(results);
+  for (const line of failures(told)) console.log(line);
   console.log(lacking(missing));
-  console.log(summary(results, process.exitCode));
+  console.log(summary(told, process.exitCode));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -50,10 +50,14 @@ export function transferHandlers(options: TransferOptions, modules: HandlerModul
     if (length === null) throw new SyndicError('NOT_FOUND', `the store has no file ${file}`);
     if (offset > length) throw new SyndicError('CHUNK_OUT_OF_ORDER', `${file} has ${length} bytes: ask for fewer`);
     if (offset === length) await send(call, { data: Buffer.alloc(0), offset, length });
+    // While one message goes, the next is read.
+    let before = Promise.resolve();
     for await (const part of models.open(file, offset)) {
       for (const data of slices(part, maxChunkBytes)) {
         if (call.cancelled) return;
-        await send(call, { data, offset, length });
+        const sent = send(call, { data, offset, length });
+        await before;
+        before = sent;
         offset += data.byteLength;
       }
     }

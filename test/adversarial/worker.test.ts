@@ -27,7 +27,6 @@ import { TestConsortium } from '../support/consortium.ts';
 import { until } from '../support/until.ts';
 import { RogueCoordinator, type RogueOptions, type Sent } from './RogueCoordinator.ts';
 
-const MINUTE = 60_000;
 /** Exit code of what cannot be trusted. */
 const UNTRUSTED = 9;
 
@@ -65,17 +64,17 @@ beforeAll(async () => {
     privateKey: (await openKey(readFileSync(join(at, 'coordinator-key.json'), 'utf8'), passphrase)).privateKey,
     domain: messages,
   };
-}, 5 * MINUTE);
+});
 
 afterAll(async () => {
   await box?.close();
-}, MINUTE);
+});
 
 describe("the coordinator's gRPC port", () => {
   test('speaks no plaintext', async () => {
     const address = `127.0.0.1:${real.port}`;
     const client = new (loadWire().SessionService)(address, credentials.createInsecure());
-    const error = await new Promise((resolve) => client.hello({}, { deadline: Date.now() + 5000 }, resolve));
+    const error = await new Promise((resolve) => client.hello({}, { deadline: Date.now() + 60_000 }, resolve));
     client.close();
     expect(error).toMatchObject({ code: 14 });
     const plain = connectHttp2(`http://${address}`);
@@ -99,7 +98,7 @@ describe("the coordinator's gRPC port", () => {
 describe('a worker ends at once, and says why, before it has said more than Hello', () => {
   let rogue: RogueCoordinator;
 
-  beforeAll(() => box.stopCoordinator(), MINUTE);
+  beforeAll(() => box.stopCoordinator());
   afterEach(() => rogue.close());
 
   async function expectEnd(code: string): Promise<void> {
@@ -110,35 +109,23 @@ describe('a worker ends at once, and says why, before it has said more than Hell
     expectNothingDone(from);
   }
 
-  test(
-    'to a server with another certificate than the pinned one',
-    async () => {
-      rogue = await RogueCoordinator.start({ ...real, ...(await makeCertificate(['127.0.0.1'], new Date(), 1)) });
-      await expectEnd('PIN_MISMATCH');
-      expect(rogue.calls).toEqual([]);
-    },
-    MINUTE,
-  );
+  test('to a server with another certificate than the pinned one', async () => {
+    rogue = await RogueCoordinator.start({ ...real, ...(await makeCertificate(['127.0.0.1'], new Date(), 1)) });
+    await expectEnd('PIN_MISMATCH');
+    expect(rogue.calls).toEqual([]);
+  });
 
-  test(
-    'to a coordinator whose key is not the one on chain',
-    async () => {
-      rogue = await RogueCoordinator.start({ ...real, privateKey: bytesToHex(randomBytes(32)) });
-      await expectEnd('COORDINATOR_UNTRUSTED');
-      expect(rogue.calls).toEqual(['Hello']);
-    },
-    MINUTE,
-  );
+  test('to a coordinator whose key is not the one on chain', async () => {
+    rogue = await RogueCoordinator.start({ ...real, privateKey: bytesToHex(randomBytes(32)) });
+    await expectEnd('COORDINATOR_UNTRUSTED');
+    expect(rogue.calls).toEqual(['Hello']);
+  });
 
-  test(
-    'to a coordinator of another account',
-    async () => {
-      rogue = await RogueCoordinator.start({ ...real, account: box.consortium.operator.address });
-      await expectEnd('COORDINATOR_UNTRUSTED');
-      expect(rogue.calls).toEqual(['Hello']);
-    },
-    MINUTE,
-  );
+  test('to a coordinator of another account', async () => {
+    rogue = await RogueCoordinator.start({ ...real, account: box.consortium.operator.address });
+    await expectEnd('COORDINATOR_UNTRUSTED');
+    expect(rogue.calls).toEqual(['Hello']);
+  });
 });
 
 describe('a coordinator that turned bad, with its real certificate and key,', () => {
@@ -151,7 +138,7 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
     rogue.nonce = toWire(digestOf('Update', messages, wanted()));
     from = log().length;
     worker = await box.startWorker(member.slot, { CHAIN_LAG_SECONDS: '1' });
-  }, MINUTE);
+  });
 
   beforeEach(() => {
     rogue.files.clear();
@@ -161,7 +148,7 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
   afterAll(async () => {
     await stop(worker);
     rogue.close();
-  }, MINUTE);
+  });
 
   const other = () => digest(bytesToHex(randomBytes(32)));
   /** Valid in itself, and not the study's. */
@@ -217,17 +204,13 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
     ],
   ];
 
-  test.each(attacks)(
-    'gets no work done with %s',
-    async (_what, code, says, change) => {
-      const refusal = await rogue.refusalOf(task(change()));
-      expect(refusal).toEqual({ code, message: expect.stringMatching(says) });
-      expect(entries().at(-1)).toMatchObject({ type: 'refused', by: 'site', code });
-      expect(log().slice(from)).toContain(`task refused: ${refusal.message.slice(0, 20)}`);
-      expectNothingDone(from);
-    },
-    MINUTE,
-  );
+  test.each(attacks)('gets no work done with %s', async (_what, code, says, change) => {
+    const refusal = await rogue.refusalOf(task(change()));
+    expect(refusal).toEqual({ code, message: expect.stringMatching(says) });
+    expect(entries().at(-1)).toMatchObject({ type: 'refused', by: 'site', code });
+    expect(log().slice(from)).toContain(`task refused: ${refusal.message.slice(0, 20)}`);
+    expectNothingDone(from);
+  });
 
   test('gets a login out of a digest that it sends as its nonce, and no statement', () => {
     const [login] = rogue.logins;
@@ -257,30 +240,22 @@ describe('a coordinator that turned bad, with its real certificate and key,', ()
     ['no receipt', 'DOCUMENT_INVALID', /receipt/, () => Buffer.from('{}')],
   ];
 
-  test.each(forgeries)(
-    'is not believed with %s',
-    async (_what, code, says, forge) => {
-      rogue.receipt = forge;
-      const refusal = await rogue.refusalOf(task({}));
-      expect(refusal).toEqual({ code, message: expect.stringMatching(says) });
-      expect(entries().filter(({ type }) => type === 'accepted')).toEqual([]);
-    },
-    MINUTE,
-  );
+  test.each(forgeries)('is not believed with %s', async (_what, code, says, forge) => {
+    rogue.receipt = forge;
+    const refusal = await rogue.refusalOf(task({}));
+    expect(refusal).toEqual({ code, message: expect.stringMatching(says) });
+    expect(entries().filter(({ type }) => type === 'accepted')).toEqual([]);
+  });
 
-  test(
-    'gets the same bytes again and again, signed once, and is believed with the true receipt',
-    async () => {
-      rogue.receipt = (sent) => receipt(sent, {});
-      await rogue.offer(task({}));
-      await until(() => entries().some(({ type }) => type === 'accepted'));
-      const signed = entries().filter((entry) => entry.type === 'prepared');
-      expect(signed).toHaveLength(1);
-      expect(new Set(rogue.uploads.map(({ update }) => update))).toEqual(new Set(signed.map(({ update }) => update)));
-      expect(rogue.uploads.length).toBe(forgeries.length + 1);
-    },
-    MINUTE,
-  );
+  test('gets the same bytes again and again, signed once, and is believed with the true receipt', async () => {
+    rogue.receipt = (sent) => receipt(sent, {});
+    await rogue.offer(task({}));
+    await until(() => entries().some(({ type }) => type === 'accepted'));
+    const signed = entries().filter((entry) => entry.type === 'prepared');
+    expect(signed).toHaveLength(1);
+    expect(new Set(rogue.uploads.map(({ update }) => update))).toEqual(new Set(signed.map(({ update }) => update)));
+    expect(rogue.uploads.length).toBe(forgeries.length + 1);
+  });
 });
 
 /** When the offered round ends, by the plan, had it been opened when these tests began. */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { connect, type Database } from '../../coordinator/db/connect.ts';
 import { migrate } from '../../coordinator/db/migrate.ts';
@@ -18,8 +18,6 @@ import { wireOf } from './wireOf.ts';
 
 const here = import.meta.dirname;
 const proto = join(here, '../../proto');
-/** Seconds for what takes two on a quiet machine. */
-const PATIENCE = 150;
 const versions = readdirSync(here).filter((name) => existsSync(join(here, name, 'database.sql')));
 
 let postgres: TestPostgres;
@@ -31,7 +29,6 @@ beforeAll(async () => {
   postgres = await startPostgres();
 });
 afterAll(() => postgres?.stop());
-jest.setTimeout((PATIENCE + 30) * 1000);
 
 function readJson<T>(...path: string[]): T {
   return JSON.parse(readFileSync(join(here, ...path), 'utf8'));
@@ -49,7 +46,7 @@ async function finish(study: StudyId): Promise<StudyDetail> {
   const over = until(async () => {
     await coordinator.settle(study);
     return (await coordinator.studies.show(study)).state === 'closed';
-  }, PATIENCE);
+  });
   await Promise.race([over, workers?.failed]);
   return coordinator.studies.show(study);
 }

@@ -55,7 +55,7 @@ describe('two runs with one seed', () => {
     }
   });
 
-  afterAll(async () => await box?.close(), 60_000);
+  afterAll(async () => await box?.close());
 
   function environmentOf({ threads, blockBytes, chunkBytes }: Variant): Record<string, string> {
     const sizes = { BLOCK_BYTES: String(blockBytes), CHUNK_BYTES: String(chunkBytes) };

@@ -5,7 +5,6 @@ import { playCell } from '../support/crash/playCell.ts';
 import { needs } from '../support/needs.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 
-const MINUTE = 60_000;
 /** Another seed is another sample; `npm run soak -- crash` plays every cell. */
 const SEED = 13;
 
@@ -15,12 +14,12 @@ let redis: Awaited<ReturnType<typeof startRedis>> | null = null;
 beforeAll(async () => {
   box = await CrashBox.start();
   if (hasRedis()) redis = await startRedis();
-}, 6 * MINUTE);
+});
 
 afterAll(async () => {
   await box?.close();
   await redis?.stop();
-}, MINUTE);
+});
 
 async function play(cell: Cell): Promise<void> {
   expect(await playCell(box, cell, redis?.url)).toEqual([]);
@@ -30,7 +29,6 @@ describe('a study whose processes get SIGKILL right after a transition', () => {
   test.each(sample(SEED, 'PostgreSQL', 5).map((cell) => [nameOf(cell), cell] as const))(
     'ends as an undisturbed one: %s',
     async (_name, cell) => play(cell),
-    12 * MINUTE,
   );
 });
 
@@ -38,6 +36,5 @@ needs('redis-server', hasRedis())('the same with the queue on Redis', () => {
   test.each(sample(SEED, 'Redis', 3).map((cell) => [nameOf(cell), cell] as const))(
     'ends as an undisturbed one, with the queue on Redis: %s',
     async (_name, cell) => play(cell),
-    12 * MINUTE,
   );
 });

@@ -14,7 +14,6 @@ import type { AcceptedEntry, JournalEntry, PreparedEntry } from '../../worker/jo
 import { type StudyRun, TestConsortium } from '../support/consortium.ts';
 import { until } from '../support/until.ts';
 
-const MINUTE = 60_000;
 const SLOTS = [1, 2];
 /** Enough that a heartbeat, a second apart, finds training under way. */
 const MANY_STEPS = 2000;
@@ -40,89 +39,69 @@ beforeAll(async () => {
   });
   short = await course({ rounds: 2, localSteps: 20 });
   long = await course({ rounds: 1, localSteps: MANY_STEPS });
-}, 6 * MINUTE);
+});
 
 afterAll(async () => {
   await box?.close();
-}, MINUTE);
+});
 
 describe('a study goes on and records every round once after kill -9 of the coordinator', () => {
-  test(
-    'while it collects updates',
-    async () => {
-      const study = await crash('round.collecting');
-      const left = await rows('SELECT round, state FROM rounds WHERE study = $1', study);
-      expectLike(await recover(study), short);
-      expect(left).toEqual([{ round: '1', state: 'collecting' }]);
-    },
-    3 * MINUTE,
-  );
+  test('while it collects updates', async () => {
+    const study = await crash('round.collecting');
+    const left = await rows('SELECT round, state FROM rounds WHERE study = $1', study);
+    expectLike(await recover(study), short);
+    expect(left).toEqual([{ round: '1', state: 'collecting' }]);
+  });
 
-  test(
-    'after it has aggregated',
-    async () => {
-      const study = await crash('round.aggregated');
-      const left = await rows('SELECT round, state, global_model FROM rounds WHERE study = $1', study);
-      expectLike(await recover(study), short);
-      const global_model = short.undisturbed.history.rounds[0]?.globalModel;
-      expect(left).toEqual([{ round: '1', state: 'aggregated', global_model }]);
-    },
-    3 * MINUTE,
-  );
+  test('after it has aggregated', async () => {
+    const study = await crash('round.aggregated');
+    const left = await rows('SELECT round, state, global_model FROM rounds WHERE study = $1', study);
+    expectLike(await recover(study), short);
+    const global_model = short.undisturbed.history.rounds[0]?.globalModel;
+    expect(left).toEqual([{ round: '1', state: 'aggregated', global_model }]);
+  });
 
-  test(
-    'between storing the signed bytes of a record and seeing them mined: the same bytes are sent',
-    async () => {
-      // Before it come the opening and the start of the study.
-      const study = await crash('outbox.signed:3');
-      const [left] = await rows(`SELECT state, transaction FROM outbox WHERE study = $1 AND kind = 'record'`, study);
-      const before = await historyOf(box.consortium, study);
-      const run = await recover(study);
-      expectLike(run, short);
-      expect(before.rounds).toEqual([]);
-      expect(left).toEqual({ state: 'signed', transaction: run.history.rounds[0]?.transaction });
-    },
-    3 * MINUTE,
-  );
+  test('between storing the signed bytes of a record and seeing them mined: the same bytes are sent', async () => {
+    // Before it come the opening and the start of the study.
+    const study = await crash('outbox.signed:3');
+    const [left] = await rows(`SELECT state, transaction FROM outbox WHERE study = $1 AND kind = 'record'`, study);
+    const before = await historyOf(box.consortium, study);
+    const run = await recover(study);
+    expectLike(run, short);
+    expect(before.rounds).toEqual([]);
+    expect(left).toEqual({ state: 'signed', transaction: run.history.rounds[0]?.transaction });
+  });
 
-  test(
-    'at one point after another, all in one study',
-    async () => {
-      const study = await crash('study.running');
-      await kills(['upload.stored', 'upload.accepted:2', 'round.recorded', 'outbox.broadcast', 'round.anchored']);
-      expectLike(await recover(study), short);
-    },
-    6 * MINUTE,
-  );
+  test('at one point after another, all in one study', async () => {
+    const study = await crash('study.running');
+    await kills(['upload.stored', 'upload.accepted:2', 'round.recorded', 'outbox.broadcast', 'round.anchored']);
+    expectLike(await recover(study), short);
+  });
 });
 
 describe('a study goes on and records every round once after kill -9 of a worker', () => {
-  test(
-    'in the midst of its training, and between its signing and its sending: the same bytes are sent',
-    async () => {
-      const study = await box.openStudy(long.plan);
-      await untilTraining(study, 1);
-      await killed(box.worker(1));
-      expect(prepared(1, study)).toEqual([]);
-      // Asleep, the coordinator takes nothing in: what is signed now stays where it is.
-      process.kill(box.coordinator.pid, 'SIGSTOP');
-      try {
-        await until(() => prepared(2, study).length === 1);
-        await killed(box.worker(2));
-      } finally {
-        process.kill(box.coordinator.pid, 'SIGCONT');
-      }
-      const [signed] = prepared(2, study);
-      expect(accepted(2, study)).toEqual([]);
+  test('in the midst of its training, and between its signing and its sending: the same bytes are sent', async () => {
+    const study = await box.openStudy(long.plan);
+    await untilTraining(study, 1);
+    await killed(box.worker(1));
+    expect(prepared(1, study)).toEqual([]);
+    // Asleep, the coordinator takes nothing in: what is signed now stays where it is.
+    process.kill(box.coordinator.pid, 'SIGSTOP');
+    try {
+      await until(() => prepared(2, study).length === 1);
+      await killed(box.worker(2));
+    } finally {
+      process.kill(box.coordinator.pid, 'SIGCONT');
+    }
+    const [signed] = prepared(2, study);
+    expect(accepted(2, study)).toEqual([]);
 
-      await Promise.all(SLOTS.map((slot) => box.startWorker(slot)));
-      const run = await box.follow(study);
-      const recorded = run.history.rounds[0]?.entries.find(({ slot }) => slot === 2);
-      expect(recorded?.update).toBe(signed?.update);
-      expectLike(run, long);
-    },
-    4 * MINUTE,
-  );
+    await Promise.all(SLOTS.map((slot) => box.startWorker(slot)));
+    const run = await box.follow(study);
+    const recorded = run.history.rounds[0]?.entries.find(({ slot }) => slot === 2);
+    expect(recorded?.update).toBe(signed?.update);
+    expectLike(run, long);
+  });
 });
 
 async function course({ rounds, localSteps }: { rounds: number; localSteps: number }): Promise<Course> {
@@ -215,7 +194,7 @@ async function untilTraining(study: StudyId, slot: number): Promise<void> {
     const { attempts } = await client.show(study);
     seen = attempts[0]?.tasks.find((one) => one.slot === slot);
     return seen?.phase === 'training' || seen?.state === 'accepted';
-  }, 90);
+  });
   expect(seen).toMatchObject({ state: 'leased', phase: 'training', total: MANY_STEPS });
 }
 

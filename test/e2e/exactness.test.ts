@@ -44,7 +44,7 @@ needs('data heart', hasData('heart'))('federated averaging of full batches, one 
     globals = run.history.rounds.map(({ globalModel }) => globalModel);
   });
 
-  afterAll(async () => await consortium?.close(), 60_000);
+  afterAll(async () => await consortium?.close());
 
   test('equals gradient descent on the pooled rows after 100 rounds, and in every one before', () => {
     const reference = centralised();

@@ -11,7 +11,6 @@ import { until } from '../support/until.ts';
 // On a machine that is busy with other tests.
 const ROUNDS = 2;
 const HOSPITALS = 2;
-const SECONDS = 60;
 
 let box: TestConsortium | undefined;
 let collector: SpanCollector | undefined;
@@ -38,7 +37,7 @@ async function metricsOf(log: string, n = 1): Promise<string> {
   if (box === undefined) throw new Error('there is no consortium');
   const file = join(box.dir, 'logs', log);
   const ready = async () => (await readFile(file, 'utf8')).split('\n').filter((line) => /"\w+ ready"\}$/.test(line));
-  await until(async () => (await ready()).length >= n, SECONDS);
+  await until(async () => (await ready()).length >= n);
   return String(JSON.parse((await ready())[n - 1] ?? '{}').metrics);
 }
 
@@ -110,7 +109,7 @@ describe('the trace of a round', () => {
     const ofRound = () => (collector?.spans ?? []).filter(({ traceId }) => traceId === traceIdOf(place));
     const mine = () => ofRound().filter(({ attributes }) => [1, undefined].includes(attributes['syndic.slot'] as 1));
     const named = (name: string) => mine().find((span) => span.name === name);
-    await until(() => [...WAY, 'update', 'round'].every((name) => named(name) !== undefined), SECONDS);
+    await until(() => [...WAY, 'update', 'round'].every((name) => named(name) !== undefined));
     const way = WAY.map((name) => named(name));
     const starts = way.map((span) => span?.start ?? 0n);
     expect(starts).toEqual(starts.toSorted((a, b) => (a < b ? -1 : Number(a > b))));

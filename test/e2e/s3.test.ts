@@ -10,7 +10,6 @@ import { needs } from '../support/needs.ts';
 import { hasRedis, startRedis, type TestRedis } from '../support/redis.ts';
 import { hasS3, TestS3 } from '../support/s3.ts';
 
-const MINUTE = 60_000;
 const SLOTS = [1, 2];
 
 needs('versitygw', hasS3())('with models in S3', () => {
@@ -31,12 +30,12 @@ needs('versitygw', hasS3())('with models in S3', () => {
           MODELS_S3_CREDENTIALS: `${accessKeyId}:${secretAccessKey}`,
         },
       });
-    }, 6 * MINUTE);
+    });
 
     afterAll(async () => {
       await box?.close();
       await Promise.all([s3?.stop(), redis?.stop()]);
-    }, MINUTE);
+    });
 
     async function stored(digest: Digest): Promise<Uint8Array> {
       const object = { Bucket: s3.bucket, Key: `consortium/${fileName(digest)}` };
@@ -45,30 +44,24 @@ needs('versitygw', hasS3())('with models in S3', () => {
       return Body.transformToByteArray();
     }
 
-    test(
-      'a study completes, and the digests on chain are those of the objects',
-      async () => {
-        const count = SLOTS.length;
-        const plan = await box.writePlan({ rounds: 2, seed: 5, startAt: count, quorum: count });
-        const { detail, history } = await box.runStudy(plan);
-        expect(detail).toMatchObject({ state: 'closed', completed: 2 });
-        expect(history).toMatchObject({ verified: true, faults: [] });
-        expect(history.rounds).toHaveLength(2);
-        for (const { baseModel, globalModel, manifest, entries } of history.rounds) {
-          expect(entries.map(({ slot, status }) => [slot, status])).toEqual(
-            SLOTS.map((slot) => [slot, STATUS.INCLUDED]),
-          );
-          for (const digest of [baseModel, globalModel, manifest, ...entries.map(({ update }) => update)]) {
-            expect(sha256(await stored(digest))).toBe(digest);
-          }
+    test('a study completes, and the digests on chain are those of the objects', async () => {
+      const count = SLOTS.length;
+      const plan = await box.writePlan({ rounds: 2, seed: 5, startAt: count, quorum: count });
+      const { detail, history } = await box.runStudy(plan);
+      expect(detail).toMatchObject({ state: 'closed', completed: 2 });
+      expect(history).toMatchObject({ verified: true, faults: [] });
+      expect(history.rounds).toHaveLength(2);
+      for (const { baseModel, globalModel, manifest, entries } of history.rounds) {
+        expect(entries.map(({ slot, status }) => [slot, status])).toEqual(SLOTS.map((slot) => [slot, STATUS.INCLUDED]));
+        for (const digest of [baseModel, globalModel, manifest, ...entries.map(({ update }) => update)]) {
+          expect(sha256(await stored(digest))).toBe(digest);
         }
-        const { modelsDir, dir } = box.consortium;
-        expect(readdirSync(modelsDir)).toEqual(['tmp']);
-        expect(readdirSync(join(modelsDir, 'tmp'))).toEqual([]);
-        const log = readFileSync(join(dir, 'logs', 'coordinator.log'), 'utf8');
-        for (const secret of Object.values(s3.credentials)) expect(log).not.toContain(secret);
-      },
-      5 * MINUTE,
-    );
+      }
+      const { modelsDir, dir } = box.consortium;
+      expect(readdirSync(modelsDir)).toEqual(['tmp']);
+      expect(readdirSync(join(modelsDir, 'tmp'))).toEqual([]);
+      const log = readFileSync(join(dir, 'logs', 'coordinator.log'), 'utf8');
+      for (const secret of Object.values(s3.credentials)) expect(log).not.toContain(secret);
+    });
   });
 });

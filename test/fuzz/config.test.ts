@@ -4,7 +4,7 @@ import { coordinatorVariables, readCoordinatorConfig, redactConfig } from '../..
 import { readWorkerConfig, workerVariables } from '../../worker/config.ts';
 import { awkwardText } from './arbitraries.ts';
 import { resultOrRefusal } from './refused.ts';
-import { FUZZ_TIMEOUT, runs } from './runs.ts';
+import { runs } from './runs.ts';
 
 const account = `0x${'ab'.repeat(20)}`;
 const coordinator: Record<string, string> = {
@@ -77,103 +77,87 @@ describe.each([
   ['coordinator', coordinator, coordinatorVariables, readCoordinatorConfig],
   ['worker', worker, workerVariables, readWorkerConfig],
 ] as const)('the %s’s configuration', (_, least, names, read) => {
-  test(
-    'of any strings is read, or refused with each fault by its variable',
-    () => {
-      fc.assert(
-        fc.property(environment(least, names), (given) => {
-          try {
-            read(given);
-          } catch (error) {
-            resultOrRefusal(['CONFIG_INVALID'], () => {
-              throw error;
-            });
-            const faults = faultsIn(error);
-            expect(faults.length).toBeGreaterThan(0);
-            for (const { path, message } of faults) {
-              expect(names).toContain(path);
-              expect(String(Reflect.get(Object(error), 'message'))).toContain(`${path}: ${message}`);
-            }
-            const listed = faults.map(({ path }) => path);
-            expect(listed).toEqual([...new Set(listed)]);
+  test('of any strings is read, or refused with each fault by its variable', () => {
+    fc.assert(
+      fc.property(environment(least, names), (given) => {
+        try {
+          read(given);
+        } catch (error) {
+          resultOrRefusal(['CONFIG_INVALID'], () => {
+            throw error;
+          });
+          const faults = faultsIn(error);
+          expect(faults.length).toBeGreaterThan(0);
+          for (const { path, message } of faults) {
+            expect(names).toContain(path);
+            expect(String(Reflect.get(Object(error), 'message'))).toContain(`${path}: ${message}`);
           }
-        }),
-        runs(300),
-      );
-    },
-    FUZZ_TIMEOUT,
-  );
+          const listed = faults.map(({ path }) => path);
+          expect(listed).toEqual([...new Set(listed)]);
+        }
+      }),
+      runs(300),
+    );
+  });
 
-  test(
-    'names every variable that is wrong, not the first alone',
-    () => {
-      const wrong = fc.subarray(
-        Object.keys(least).filter((name) => !/PASSPHRASE|DIR|FILE/.test(name)),
-        { minLength: 1 },
-      );
-      fc.assert(
-        fc.property(wrong, (chosen) => {
-          const given = { ...least, ...Object.fromEntries(chosen.map((name) => [name, 'wrong'])) };
-          try {
-            read(given);
-          } catch (error) {
-            expect(
-              faultsIn(error)
-                .map(({ path }) => path)
-                .sort(),
-            ).toEqual([...chosen].sort());
-            return;
-          }
-          throw new Error('nothing was thrown');
-        }),
-        runs(60),
-      );
-    },
-    FUZZ_TIMEOUT,
-  );
+  test('names every variable that is wrong, not the first alone', () => {
+    const wrong = fc.subarray(
+      Object.keys(least).filter((name) => !/PASSPHRASE|DIR|FILE/.test(name)),
+      { minLength: 1 },
+    );
+    fc.assert(
+      fc.property(wrong, (chosen) => {
+        const given = { ...least, ...Object.fromEntries(chosen.map((name) => [name, 'wrong'])) };
+        try {
+          read(given);
+        } catch (error) {
+          expect(
+            faultsIn(error)
+              .map(({ path }) => path)
+              .sort(),
+          ).toEqual([...chosen].sort());
+          return;
+        }
+        throw new Error('nothing was thrown');
+      }),
+      runs(60),
+    );
+  });
 
-  test(
-    'never repeats the value of a secret',
-    () => {
-      const secrets = names.filter((name) => /^(DATABASE_URL|REDIS_URL|CHAIN_RPC_URL|.*PASSPHRASE)$/.test(name));
-      const secret = fc.tuple(
-        fc.constantFrom('', 'https://', 'postgresql://u:', 'x@'),
-        fc.constant('hunter2'),
-        awkwardText,
-      );
-      const all = fc.record(Object.fromEntries(secrets.map((name) => [name, secret.map((parts) => parts.join(''))])));
-      fc.assert(
-        fc.property(environment(least, names), all, (given, hidden) => {
-          try {
-            read({ ...given, ...hidden });
-          } catch (error) {
-            expect(JSON.stringify([String(error), error])).not.toContain('hunter2');
-          }
-        }),
-        runs(200),
-      );
-    },
-    FUZZ_TIMEOUT,
-  );
+  test('never repeats the value of a secret', () => {
+    const secrets = names.filter((name) => /^(DATABASE_URL|REDIS_URL|CHAIN_RPC_URL|.*PASSPHRASE)$/.test(name));
+    const secret = fc.tuple(
+      fc.constantFrom('', 'https://', 'postgresql://u:', 'x@'),
+      fc.constant('hunter2'),
+      awkwardText,
+    );
+    const all = fc.record(Object.fromEntries(secrets.map((name) => [name, secret.map((parts) => parts.join(''))])));
+    fc.assert(
+      fc.property(environment(least, names), all, (given, hidden) => {
+        try {
+          read({ ...given, ...hidden });
+        } catch (error) {
+          expect(JSON.stringify([String(error), error])).not.toContain('hunter2');
+        }
+      }),
+      runs(200),
+    );
+  });
 });
 
-test(
-  'what --print-config shows holds no secret',
-  () => {
-    const user = fc.stringMatching(/^[a-z]{1,8}$/);
-    fc.assert(
-      fc.property(user, fc.constantFrom('/v3/hunter2', '?key=hunter2', '/hunter2#hunter2'), (name, rest) => {
-        const given = {
-          ...coordinator,
-          DATABASE_URL: `postgresql://${name}:hunter2@db/syndic?password=hunter2`,
-          REDIS_URL: `rediss://:hunter2@${name}:6379/0`,
-          CHAIN_RPC_URL: `https://${name}:hunter2@node.example${rest}`,
-          COORDINATOR_KEYSTORE_PASSPHRASE: 'hunter2',
-        };
-        expect(JSON.stringify(redactConfig(readCoordinatorConfig(given)))).not.toContain('hunter2');
-      }),
-      runs(50),
-    );
-  },
-  FUZZ_TIMEOUT,
-);
+test('what --print-config shows holds no secret', () => {
+  const user = fc.stringMatching(/^[a-z]{1,8}$/);
+  fc.assert(
+    fc.property(user, fc.constantFrom('/v3/hunter2', '?key=hunter2', '/hunter2#hunter2'), (name, rest) => {
+      const given = {
+        ...coordinator,
+        DATABASE_URL: `postgresql://${name}:hunter2@db/syndic?password=hunter2`,
+        REDIS_URL: `rediss://:hunter2@${name}:6379/0`,
+        CHAIN_RPC_URL: `https://${name}:hunter2@node.example${rest}`,
+        COORDINATOR_KEYSTORE_PASSPHRASE: 'hunter2',
+      };
+      expect(JSON.stringify(redactConfig(readCoordinatorConfig(given)))).not.toContain('hunter2');
+    }),
+    runs(50),
+  );
+});

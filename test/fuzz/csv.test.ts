@@ -7,7 +7,7 @@ import { column, testPlan } from '../unit/worker/data/plans.ts';
 import { temporaryFolder } from '../unit/worker/data/temporary.ts';
 import { awkwardText, spoilt } from './arbitraries.ts';
 import { expectRefusal } from './refused.ts';
-import { FUZZ_TIMEOUT, runs } from './runs.ts';
+import { runs } from './runs.ts';
 
 /** Stands in every row, and must stand in nothing that is told. */
 const PATIENT = 'p4t13nt';
@@ -63,76 +63,55 @@ const goodLines = Array.from({ length: 20 }, (_, i) => `${i},${PATIENT},${i % 2}
 const good = fc.constant(new TextEncoder().encode(`${goodLines.join('\n')}\n`));
 
 describe('a hostile CSV file', () => {
-  test(
-    'gives rows, each whole or marked with its fault, or is refused with a code that quotes none of them',
-    async () => {
-      const bytes = fc.oneof(
-        text.map((given) => new TextEncoder().encode(given)),
-        fc.uint8Array({ maxLength: 300 }),
-        spoilt(good),
-      );
-      await fc.assert(
-        fc.asyncProperty(bytes, fc.boolean(), fc.constantFrom(null, 'a'), async (content, header, rowKey) => {
-          const { rows } = await read(content, schema(header, rowKey));
-          for (const { cells, fault, position } of rows) {
-            expect(position === null || Number.isSafeInteger(position)).toBe(true);
-            if (fault !== null) continue;
-            expect(cells).toHaveLength(columns.length);
-            const [a, b, y] = cells;
-            for (const number of [a, y]) expect(number === null || Number.isFinite(number)).toBe(true);
-            expect(b === null || typeof b === 'string').toBe(true);
-          }
-        }),
-        runs(40),
-      );
-    },
-    FUZZ_TIMEOUT,
-  );
+  test('gives rows, each whole or marked with its fault, or is refused with a code that quotes none of them', async () => {
+    const bytes = fc.oneof(
+      text.map((given) => new TextEncoder().encode(given)),
+      fc.uint8Array({ maxLength: 300 }),
+      spoilt(good),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.boolean(), fc.constantFrom(null, 'a'), async (content, header, rowKey) => {
+        const { rows } = await read(content, schema(header, rowKey));
+        for (const { cells, fault, position } of rows) {
+          expect(position === null || Number.isSafeInteger(position)).toBe(true);
+          if (fault !== null) continue;
+          expect(cells).toHaveLength(columns.length);
+          const [a, b, y] = cells;
+          for (const number of [a, y]) expect(number === null || Number.isFinite(number)).toBe(true);
+          expect(b === null || typeof b === 'string').toBe(true);
+        }
+      }),
+      runs(40),
+    );
+  });
 
-  test(
-    'loses no line that was good: every one is a row, or the file is refused, or a bad one is counted',
-    async () => {
-      const bad = fc.constantFrom(
-        '1',
-        '1,2',
-        '1,2,3,4',
-        'x,y,z',
-        '1,"a"b,0',
-        `9,${'x'.repeat(5000)},0`,
-        '-1,a,0',
-        ',,',
-      );
-      await fc.assert(
-        fc.asyncProperty(fc.array(fc.tuple(fc.nat({ max: 20 }), bad), { maxLength: 5 }), async (inserted) => {
-          const lines = [...goodLines];
-          for (const [at, content] of inserted) lines.splice(at, 0, content);
-          const { rows, refused } = await read(new TextEncoder().encode(`${lines.join('\n')}\n`), schema(false, null));
-          if (refused === null) expect(rows).toHaveLength(lines.length);
-          if (refused === null) expect(rows.map(({ position }) => position)).toEqual(lines.map((_, i) => i));
-        }),
-        runs(15),
-      );
-    },
-    FUZZ_TIMEOUT,
-  );
+  test('loses no line that was good: every one is a row, or the file is refused, or a bad one is counted', async () => {
+    const bad = fc.constantFrom('1', '1,2', '1,2,3,4', 'x,y,z', '1,"a"b,0', `9,${'x'.repeat(5000)},0`, '-1,a,0', ',,');
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.nat({ max: 20 }), bad), { maxLength: 5 }), async (inserted) => {
+        const lines = [...goodLines];
+        for (const [at, content] of inserted) lines.splice(at, 0, content);
+        const { rows, refused } = await read(new TextEncoder().encode(`${lines.join('\n')}\n`), schema(false, null));
+        if (refused === null) expect(rows).toHaveLength(lines.length);
+        if (refused === null) expect(rows.map(({ position }) => position)).toEqual(lines.map((_, i) => i));
+      }),
+      runs(15),
+    );
+  });
 
-  test(
-    'whose bytes are not UTF-8 loses no good line either',
-    async () => {
-      const broken = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((bytes) => bytes.map((byte) => byte | 0x80));
-      await fc.assert(
-        fc.asyncProperty(fc.nat({ max: 19 }), broken, async (at, bytes) => {
-          const before = new TextEncoder().encode(`${goodLines.slice(0, at).join('\n')}${at > 0 ? '\n' : ''}1,`);
-          const after = new TextEncoder().encode(`,0\n${goodLines.slice(at).join('\n')}\n`);
-          const { rows, refused } = await read(new Uint8Array([...before, ...bytes, ...after]), schema(false, null));
-          if (refused !== null) return;
-          const whole = rows.filter(({ fault, cells }) => fault === null && cells[1] === PATIENT);
-          expect(whole).toHaveLength(goodLines.length);
-          expect(rows).toHaveLength(goodLines.length + 1);
-        }),
-        runs(15),
-      );
-    },
-    FUZZ_TIMEOUT,
-  );
+  test('whose bytes are not UTF-8 loses no good line either', async () => {
+    const broken = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((bytes) => bytes.map((byte) => byte | 0x80));
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: 19 }), broken, async (at, bytes) => {
+        const before = new TextEncoder().encode(`${goodLines.slice(0, at).join('\n')}${at > 0 ? '\n' : ''}1,`);
+        const after = new TextEncoder().encode(`,0\n${goodLines.slice(at).join('\n')}\n`);
+        const { rows, refused } = await read(new Uint8Array([...before, ...bytes, ...after]), schema(false, null));
+        if (refused !== null) return;
+        const whole = rows.filter(({ fault, cells }) => fault === null && cells[1] === PATIENT);
+        expect(whole).toHaveLength(goodLines.length);
+        expect(rows).toHaveLength(goodLines.length + 1);
+      }),
+      runs(15),
+    );
+  });
 });

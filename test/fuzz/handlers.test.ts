@@ -13,7 +13,7 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 import { spoilt } from './arbitraries.ts';
 import { RawClient } from './RawClient.ts';
-import { FUZZ_TIMEOUT, runs } from './runs.ts';
+import { runs } from './runs.ts';
 import { type AnyCall, anyMessage, calls } from './wireArbitrary.ts';
 
 const TOKEN = 'f0'.repeat(32);
@@ -43,7 +43,7 @@ beforeAll(async () => {
   if (mine === undefined || theirs === undefined) throw new Error('the round did not open');
   words.push(mine.id, mine.id, theirs.id, addressOf(key));
   known.push(...[mine.study, mine.plan, mine.baseModel].map(hexToBytes));
-}, FUZZ_TIMEOUT);
+});
 afterAll(async () => {
   client.close();
   await coordinator.close();
@@ -87,42 +87,30 @@ describe.each(calls.map((call) => [`${call.service}/${call.method}`, call] as co
   const streamed = call.requestStream ? { minLength: 0, maxLength: 4 } : { minLength: 1, maxLength: 1 };
   const good = () => anyMessage(call.request, words, known).map((message) => encode(call, message));
 
-  test(
-    'answers any message of its type with a code of the table, never INTERNAL',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(good(), streamed), (messages) => expectCode(call, messages)),
-        runs(10),
-      );
-    },
-    FUZZ_TIMEOUT,
-  );
+  test('answers any message of its type with a code of the table, never INTERNAL', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(good(), streamed), (messages) => expectCode(call, messages)),
+      runs(10),
+    );
+  });
 
-  test(
-    'answers bytes that may be no message with a code of the table, never INTERNAL',
-    async () => {
-      const bytes = fc.oneof(spoilt(good()), fc.uint8Array({ maxLength: 100 }));
-      await fc.assert(
-        fc.asyncProperty(fc.array(bytes, streamed), (messages) => expectCode(call, messages)),
-        runs(10),
-      );
-    },
-    FUZZ_TIMEOUT,
-  );
+  test('answers bytes that may be no message with a code of the table, never INTERNAL', async () => {
+    const bytes = fc.oneof(spoilt(good()), fc.uint8Array({ maxLength: 100 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(bytes, streamed), (messages) => expectCode(call, messages)),
+      runs(10),
+    );
+  });
 });
 
-test(
-  'after all that, the members finish their study',
-  async () => {
-    await db.deleteFrom('nonces').execute();
-    const workers = await startWorkers('v0.1', coordinator, SLOTS);
-    const over = until(async () => {
-      await coordinator.settle(study);
-      return (await coordinator.studies.show(study)).state === 'closed';
-    }, 240);
-    await Promise.race([over, workers.failed]);
-    expect(await coordinator.studies.show(study)).toMatchObject({ state: 'closed', completed: 2 });
-    await workers.stop();
-  },
-  FUZZ_TIMEOUT,
-);
+test('after all that, the members finish their study', async () => {
+  await db.deleteFrom('nonces').execute();
+  const workers = await startWorkers('v0.1', coordinator, SLOTS);
+  const over = until(async () => {
+    await coordinator.settle(study);
+    return (await coordinator.studies.show(study)).state === 'closed';
+  });
+  await Promise.race([over, workers.failed]);
+  expect(await coordinator.studies.show(study)).toMatchObject({ state: 'closed', completed: 2 });
+  await workers.stop();
+});

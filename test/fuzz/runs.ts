@@ -11,6 +11,3 @@ export function runs(usual: number): Parameters<unknown> {
   const { SYNDIC_FUZZ_RUNS: many, SYNDIC_FUZZ_SEED: seed } = process.env;
   return { seed: Number(seed ?? SEED), numRuns: Number(many ?? usual) };
 }
-
-/** Milliseconds that one such test may take, however many its cases. */
-export const FUZZ_TIMEOUT = process.env.SYNDIC_FUZZ_RUNS === undefined ? 300_000 : 3_600_000;

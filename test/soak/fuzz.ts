@@ -6,6 +6,9 @@ import { provenance, runModule } from './run.ts';
 
 const root = join(import.meta.dirname, '../..');
 
+/** Milliseconds that one property may take, however many its cases. */
+const TIMEOUT = 3_600_000;
+
 interface Results {
   readonly testResults: readonly {
     readonly assertionResults: readonly {
@@ -28,7 +31,13 @@ export async function fuzz([cases = '2000', seed = String(randomInt(2 ** 31))]: 
     for (const file of readdirSync(join(root, 'test/fuzz')).filter((name) => name.endsWith('.test.ts'))) {
       const results = join(folder, file);
       const environment = { SYNDIC_FUZZ_RUNS: cases, SYNDIC_FUZZ_SEED: seed };
-      const args = ['--runInBand', '--json', `--outputFile=${results}`, `test/fuzz/${file}`];
+      const args = [
+        '--runInBand',
+        `--testTimeout=${TIMEOUT}`,
+        '--json',
+        `--outputFile=${results}`,
+        `test/fuzz/${file}`,
+      ];
       const { code } = await runModule('jest/bin/jest.js', args, environment);
       if (code !== 0) process.exitCode = 1;
       lines.push(...linesOf(file, JSON.parse(readFileSync(results, 'utf8'))));

@@ -87,7 +87,7 @@ function listening(holder: ChildProcess): Promise<string> {
   const said: string[] = [];
   return new Promise((resolve, reject) => {
     const failed = () => reject(new Error(`Anvil did not start:\n${said.join('\n')}`));
-    const timer = setTimeout(failed, 20_000);
+    const timer = setTimeout(failed, 120_000);
     const settle = (action: () => void) => {
       clearTimeout(timer);
       action();

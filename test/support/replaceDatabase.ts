@@ -25,7 +25,7 @@ export async function replaceDatabase(url: string, database: string, template = 
         if (error instanceof pg.DatabaseError && error.code === IN_USE) return false;
         throw error;
       }
-    }, 60);
+    });
   } finally {
     await client.end();
   }

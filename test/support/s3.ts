@@ -70,7 +70,7 @@ export class TestS3 {
     await until(async () => {
       if (server.exitCode !== null) throw new Error(`versitygw ended with ${server.exitCode} before it was ready`);
       return answers(`http://127.0.0.1:${this.port}/health`);
-    }, 60);
+    });
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

@@ -13,5 +13,5 @@ export function parseSamples(text: string): Samples {
 }
 
 export async function scrape(url: string): Promise<Samples> {
-  return parseSamples(await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(30_000) })).text());
+  return parseSamples(await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(120_000) })).text());
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ClientWritableStream } from '@grpc/grpc-js';
 import type { SyndicError } from '../../core/errors/SyndicError.ts';
 import { fromGrpcError } from '../../proto/errors.ts';
@@ -79,30 +78,32 @@ async function sendChunks(
   answer: Pending,
 ): Promise<void> {
   let offset = from;
+  // While one message goes, the next is read.
+  let before = Promise.resolve();
   for await (const part of update.open(from)) {
     for (let at = 0; at < part.byteLength; at += most) {
       if (answer.settled) return;
       const piece = part.subarray(at, at + most);
       const data = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-      await write(call, { chunk: { data, offset } }, answer);
+      const sent = write(call, { chunk: { data, offset } }, answer);
+      await before;
+      before = sent;
       offset += data.byteLength;
     }
   }
 }
 
-/** Waits while the line is full, unless the coordinator has already answered. */
+/** Waits until the message is on its way, or the coordinator has answered already. */
 async function write(
   call: ClientWritableStream<UploadRequest>,
   message: UploadRequest,
   answer: Pending,
 ): Promise<void> {
-  if (answer.settled || call.write(message)) return;
-  const over = new AbortController();
-  try {
-    await Promise.race([once(call, 'drain', { signal: over.signal }), answer.arrived]);
-  } finally {
-    over.abort();
-  }
+  if (answer.settled) return;
+  const written = new Promise<void>((resolve) => {
+    call.write(message, () => resolve());
+  });
+  await Promise.race([written, answer.arrived]);
 }
 
 /** Whether an answer is there yet, for whoever is still writing. */

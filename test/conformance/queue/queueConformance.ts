@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import type { Queue } from '../../../coordinator/queue/port.ts';
 import { digest, type StudyId } from '../../../core/values.ts';
-import { until as untilSeconds } from '../../support/until.ts';
+import { until } from '../../support/until.ts';
 
 export interface QueueServer {
   /** Makes one more process's queue on the server, in a namespace. */
@@ -13,8 +13,6 @@ export interface QueueServer {
 
 /** What every queue must do. */
 export function queueConformance({ connect, losses }: QueueServer): void {
-  jest.setTimeout(120_000);
-  const until = (condition: () => boolean | Promise<boolean>) => untilSeconds(condition, 60);
   const open: Queue[] = [];
   afterEach(async () => {
     await Promise.all(open.splice(0).map((queue) => queue.close()));

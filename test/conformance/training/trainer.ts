@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { initialModel } from '../../../core/model/initialModel.ts';
 import { tensorSpecs } from '../../../core/model/tensorSpecs.ts';
 import type { ModelPlan } from '../../../core/plan/Plan.ts';
@@ -19,8 +19,6 @@ export function trainerConformance(backend: Exclude<BackendChoice, 'auto'>, conv
   describe(`trainer on backend ${backend}`, () => {
     const trainer: Trainer = new TfjsTrainer({ backend });
     afterAll(() => trainer.close());
-    // Loading TensorFlow takes a second of a processor that others may want.
-    jest.setTimeout(120_000);
 
     test('takes the steps that gradient descent in float64 takes on the same batches, to 1e-6', async () => {
       const job = someJob({ round: round(3) });
@@ -54,9 +52,7 @@ export function trainerConformance(backend: Exclude<BackendChoice, 'auto'>, conv
       const firstTwo = await trainRounds(trainer, 1, 2);
       const script = new URL('./trainRounds.ts', import.meta.url).pathname;
       const base = Buffer.from(firstTwo).toString('base64');
-      const { stdout } = await promisify(execFile)(process.execPath, [script, backend, '3', '3', base], {
-        timeout: 100_000,
-      });
+      const { stdout } = await promisify(execFile)(process.execPath, [script, backend, '3', '3', base]);
       expect(stdout).toBe(Buffer.from(consecutive).toString('base64'));
     });
 

@@ -20,7 +20,7 @@ const PORTS = ['5432', '6379', '7443', '8080', '8545'];
 /** Folders of a container that are another's, or nobody's, on this machine. */
 const FOLDERS = /(^|[\s=:(])(\/var\/lib\/(?:syndic|postgresql|chain)|\/data|\/syndic)(?=[/\s)]|$)/g;
 const HOSTS = /\b(?:postgres|redis|chain|coordinator):(?=\d+)/g;
-const HEALTHY_SECONDS = 60;
+const HEALTHY_SECONDS = 300;
 
 /** Holds a service: ends it with the signal that is its name when standard input ends, as it does with this process. */
 const HOLD = '"$@" </dev/null & child=$!; read -r _; kill -s "$0" "$child" 2>/dev/null; wait "$child"';

@@ -13,7 +13,6 @@ const CHECKED = ['postgres', 'redis', 'chain', 'coordinator'];
 const ALL = ['dev', 'demo'];
 const ROUNDS = 2;
 /** For a machine that does much else; alone it takes a sixth of that. */
-const PATIENCE = 240_000;
 
 needs(missing.join(', '), missing.length === 0)('the services of docker-compose.yml', () => {
   let host: Host;
@@ -49,78 +48,60 @@ needs(missing.join(', '), missing.length === 0)('the services of docker-compose.
     return places.map(([volume, name]) => read(volume, name));
   }
 
-  test(
-    'come up in the order that the file states, each when the health checks of those before say so',
-    async () => {
-      expect(await health()).toEqual([false, false, false, false]);
-      await host.up(ALL);
-      expect(await health()).toEqual([true, true, true, true]);
-    },
-    PATIENCE,
-  );
+  test('come up in the order that the file states, each when the health checks of those before say so', async () => {
+    expect(await health()).toEqual([false, false, false, false]);
+    await host.up(ALL);
+    expect(await health()).toEqual([true, true, true, true]);
+  });
 
-  test(
-    'train a short study on synthetic rows with the profile demo, anchored by all four hospitals',
-    async () => {
-      const watched = await host.run('demo', ['watch']);
-      expect([watched.code, watched.stderr]).toEqual([0, '']);
-      const { code, stdout, stderr } = await host.run('demo', ['history']);
-      expect([code, stderr]).toEqual([0, expect.stringContaining('equals what the ledger stores')]);
-      const rounds = stdout
-        .trim()
-        .split('\n')
-        .map((line) => line.split('\t'))
-        .map(([, round, outcome, , slot, status]) => [round, outcome, slot, status]);
-      const slots = ['1', '2', '3', '4'];
-      expect(rounds).toEqual(
-        ['1', '2'].flatMap((round) => slots.map((slot) => [round, 'completed', slot, 'included'])),
-      );
-    },
-    PATIENCE,
-  );
+  test('train a short study on synthetic rows with the profile demo, anchored by all four hospitals', async () => {
+    const watched = await host.run('demo', ['watch']);
+    expect([watched.code, watched.stderr]).toEqual([0, '']);
+    const { code, stdout, stderr } = await host.run('demo', ['history']);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('equals what the ledger stores')]);
+    const rounds = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t'))
+      .map(([, round, outcome, , slot, status]) => [round, outcome, slot, status]);
+    const slots = ['1', '2', '3', '4'];
+    expect(rounds).toEqual(['1', '2'].flatMap((round) => slots.map((slot) => [round, 'completed', slot, 'included'])));
+  });
 
-  test(
-    'are founded once: started again, they deploy nothing, open nothing, and draw no new secret',
-    async () => {
-      const before = [await lastBlock(), ...kept()];
-      await host.down();
-      expect(await health()).toEqual([false, false, false, false]);
-      await host.up(ALL);
-      expect([await lastBlock(), ...kept()]).toEqual(before);
-      expect(await health()).toEqual([true, true, true, true]);
-    },
-    PATIENCE,
-  );
+  test('are founded once: started again, they deploy nothing, open nothing, and draw no new secret', async () => {
+    const before = [await lastBlock(), ...kept()];
+    await host.down();
+    expect(await health()).toEqual([false, false, false, false]);
+    await host.up(ALL);
+    expect([await lastBlock(), ...kept()]).toEqual(before);
+    expect(await health()).toEqual([true, true, true, true]);
+  });
 
-  test(
-    'join a consortium that was founded elsewhere, once its admin has listed the coordinator',
-    async () => {
-      const at = mkdtempSync(join(host.dir, 'elsewhere-'));
-      const [ACCOUNTS_DIR, COORDINATOR_DIR, DEPLOYMENT_DIR] = ['accounts', 'coordinator', 'deployment'].map((name) =>
-        join(at, name),
-      );
-      const places = { ACCOUNTS_DIR, COORDINATOR_DIR, DEPLOYMENT_DIR } as Record<string, string>;
-      mkdirSync(join(at, 'deployment'));
-      writeFileSync(join(at, 'deployment', 'deployment.json'), read('deployment', 'deployment.json'));
-      expect((await host.run('secrets', undefined, places)).code).toBe(0);
-      const refused = await host.run('deploy', undefined, places);
-      const account = /syndic consortium coordinator add (0x[0-9a-f]{40})/.exec(refused.stderr)?.[1] ?? '';
-      expect([refused.code, existsSync(join(at, 'accounts', 'admin', 'account.json'))]).toEqual([1, false]);
-      const admin = join(host.volume('accounts'), 'admin');
-      const signed = ['--keystore', join(admin, 'account.json'), '--passphrase-file', join(admin, 'passphrase')];
-      const chain = [
-        '--rpc',
-        `http://127.0.0.1:${host.port(8545)}`,
-        '--deployment',
-        join(at, 'deployment', 'deployment.json'),
-      ];
-      expect((await syndic(['consortium', 'coordinator', 'add', account, ...chain, ...signed])).code).toBe(0);
-      const done = await host.run('deploy', undefined, places);
-      expect([done.code, readFileSync(join(at, 'deployment', 'coordinator-account'), 'utf8')]).toEqual([
-        0,
-        `${account}\n`,
-      ]);
-    },
-    PATIENCE,
-  );
+  test('join a consortium that was founded elsewhere, once its admin has listed the coordinator', async () => {
+    const at = mkdtempSync(join(host.dir, 'elsewhere-'));
+    const [ACCOUNTS_DIR, COORDINATOR_DIR, DEPLOYMENT_DIR] = ['accounts', 'coordinator', 'deployment'].map((name) =>
+      join(at, name),
+    );
+    const places = { ACCOUNTS_DIR, COORDINATOR_DIR, DEPLOYMENT_DIR } as Record<string, string>;
+    mkdirSync(join(at, 'deployment'));
+    writeFileSync(join(at, 'deployment', 'deployment.json'), read('deployment', 'deployment.json'));
+    expect((await host.run('secrets', undefined, places)).code).toBe(0);
+    const refused = await host.run('deploy', undefined, places);
+    const account = /syndic consortium coordinator add (0x[0-9a-f]{40})/.exec(refused.stderr)?.[1] ?? '';
+    expect([refused.code, existsSync(join(at, 'accounts', 'admin', 'account.json'))]).toEqual([1, false]);
+    const admin = join(host.volume('accounts'), 'admin');
+    const signed = ['--keystore', join(admin, 'account.json'), '--passphrase-file', join(admin, 'passphrase')];
+    const chain = [
+      '--rpc',
+      `http://127.0.0.1:${host.port(8545)}`,
+      '--deployment',
+      join(at, 'deployment', 'deployment.json'),
+    ];
+    expect((await syndic(['consortium', 'coordinator', 'add', account, ...chain, ...signed])).code).toBe(0);
+    const done = await host.run('deploy', undefined, places);
+    expect([done.code, readFileSync(join(at, 'deployment', 'coordinator-account'), 'utf8')]).toEqual([
+      0,
+      `${account}\n`,
+    ]);
+  });
 });

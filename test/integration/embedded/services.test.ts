@@ -16,7 +16,6 @@ import { until } from '../../support/until.ts';
 import { canListProcesses, processesOf } from './processesOf.ts';
 import type { Supervised } from './supervisor.ts';
 
-const MINUTE = 60_000;
 const SUPERVISOR = join(import.meta.dirname, 'supervisor.ts');
 /** Stores 42 in its slot 0, then leaves one byte of code. */
 const CONTRACT = '0x602a60005560016000f3';
@@ -121,109 +120,89 @@ function pidsOf(dir: string): number[] {
 }
 
 needs('Linux (/proc)', canListProcesses)('the services of a box', () => {
-  test(
-    'keep rows, chain, ports and chain id from one start to the next, and leave nothing running',
-    async () => {
-      const dir = await folder();
-      const first = await startServices(dir);
-      const deployed = await writeBoth(first.database.url, first.chain.rpcUrl);
-      expect(pidsOf(dir)).toEqual(expect.arrayContaining([first.database.pid, first.chain.pid]));
-      await first.stop();
+  test('keep rows, chain, ports and chain id from one start to the next, and leave nothing running', async () => {
+    const dir = await folder();
+    const first = await startServices(dir);
+    const deployed = await writeBoth(first.database.url, first.chain.rpcUrl);
+    expect(pidsOf(dir)).toEqual(expect.arrayContaining([first.database.pid, first.chain.pid]));
+    await first.stop();
+    expect(processesOf(dir)).toEqual([]);
+    for (const port of [first.settings.databasePort, first.settings.rpcPort]) expect(await listens(port)).toBe(false);
+
+    const second = await startServices(dir);
+    expect(second.settings).toEqual(first.settings);
+    expect([second.chain.rpcUrl, second.database.url]).toEqual([first.chain.rpcUrl, first.database.url]);
+    expect(Number(await rpc(second.chain.rpcUrl, 'eth_chainId', []))).toBe(first.settings.chainId);
+    await expectKept(second, deployed);
+    await second.stop();
+  });
+
+  test('keep the genesis and every block, however often they start', async () => {
+    const dir = await folder();
+    const options = { dir, port: await freePort(), chainId: randomInt(1e9, 2e9), logFile: join(dir, 'chain.log') };
+    const seen: string[][] = [];
+    for (let start = 0; start < 5; start += 1) {
+      const second = Math.floor(Date.now() / 1000);
+      const chain = await startEmbeddedAnvil(options);
+      await rpc(chain.rpcUrl, 'evm_mine', []);
+      const blocks = Array.from({ length: start + 2 }, (_, i) => `0x${i.toString(16)}`);
+      const found = await Promise.all(
+        blocks.map((block) => rpc<{ hash: string }>(chain.rpcUrl, 'eth_getBlockByNumber', [block, false])),
+      );
+      seen.push(found.map(({ hash }) => hash));
+      await chain.stop();
+      // A genesis of the same second would be the same one.
+      await until(() => Date.now() / 1000 > second + 1);
+    }
+    const last = seen.at(-1) ?? [];
+    expect(seen).toEqual(seen.map((hashes) => last.slice(0, hashes.length)));
+    expect(last).toHaveLength(6);
+  });
+
+  test('outlive a supervisor that was killed; the next start ends them and finds everything as it was', async () => {
+    const dir = await folder();
+    const supervisor = supervise(dir);
+    const orphans = await supervised(supervisor);
+    const deployed = await writeBoth(orphans.database.url, orphans.chain.rpcUrl);
+    await killed(supervisor);
+    const left = [orphans.database.pid, orphans.chain.pid];
+    expect(pidsOf(dir)).toEqual(expect.arrayContaining(left));
+
+    const next = await startServices(dir);
+    for (const pid of left) expect(pidsOf(dir)).not.toContain(pid);
+    expect(next.settings).toEqual(orphans.settings);
+    await expectKept(next, deployed);
+    await next.stop();
+    expect(processesOf(dir)).toEqual([]);
+  });
+
+  test('start afresh where the supervisor and initdb were killed half-way', async () => {
+    const dir = await folder();
+    const supervisor = supervise(dir);
+    // From here on the folder looks like a database, and is none.
+    await until(() => versionFiles(join(dir, 'postgres')).length > 0);
+    await killed(supervisor);
+    for (const { pid, command } of processesOf(dir)) {
+      if (/initdb|postgres/.test(command)) process.kill(pid, 'SIGKILL');
+    }
+    const next = await startServices(dir);
+    expect(await query(next.database.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(readdirSync(join(dir, 'postgres'))).toEqual(['data']);
+    await next.stop();
+  });
+
+  test('say so where another program has taken the port of the chain, and leave nothing running', async () => {
+    const dir = await folder();
+    const first = await startServices(dir);
+    await first.stop();
+    const taken = await startAnvil({ chainId: first.settings.chainId, port: first.settings.rpcPort });
+    try {
+      await expect(startServices(dir)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' });
       expect(processesOf(dir)).toEqual([]);
-      for (const port of [first.settings.databasePort, first.settings.rpcPort]) expect(await listens(port)).toBe(false);
-
-      const second = await startServices(dir);
-      expect(second.settings).toEqual(first.settings);
-      expect([second.chain.rpcUrl, second.database.url]).toEqual([first.chain.rpcUrl, first.database.url]);
-      expect(Number(await rpc(second.chain.rpcUrl, 'eth_chainId', []))).toBe(first.settings.chainId);
-      await expectKept(second, deployed);
-      await second.stop();
-    },
-    2 * MINUTE,
-  );
-
-  test(
-    'keep the genesis and every block, however often they start',
-    async () => {
-      const dir = await folder();
-      const options = { dir, port: await freePort(), chainId: randomInt(1e9, 2e9), logFile: join(dir, 'chain.log') };
-      const seen: string[][] = [];
-      for (let start = 0; start < 5; start += 1) {
-        const second = Math.floor(Date.now() / 1000);
-        const chain = await startEmbeddedAnvil(options);
-        await rpc(chain.rpcUrl, 'evm_mine', []);
-        const blocks = Array.from({ length: start + 2 }, (_, i) => `0x${i.toString(16)}`);
-        const found = await Promise.all(
-          blocks.map((block) => rpc<{ hash: string }>(chain.rpcUrl, 'eth_getBlockByNumber', [block, false])),
-        );
-        seen.push(found.map(({ hash }) => hash));
-        await chain.stop();
-        // A genesis of the same second would be the same one.
-        await until(() => Date.now() / 1000 > second + 1);
-      }
-      const last = seen.at(-1) ?? [];
-      expect(seen).toEqual(seen.map((hashes) => last.slice(0, hashes.length)));
-      expect(last).toHaveLength(6);
-    },
-    MINUTE,
-  );
-
-  test(
-    'outlive a supervisor that was killed; the next start ends them and finds everything as it was',
-    async () => {
-      const dir = await folder();
-      const supervisor = supervise(dir);
-      const orphans = await supervised(supervisor);
-      const deployed = await writeBoth(orphans.database.url, orphans.chain.rpcUrl);
-      await killed(supervisor);
-      const left = [orphans.database.pid, orphans.chain.pid];
-      expect(pidsOf(dir)).toEqual(expect.arrayContaining(left));
-
-      const next = await startServices(dir);
-      for (const pid of left) expect(pidsOf(dir)).not.toContain(pid);
-      expect(next.settings).toEqual(orphans.settings);
-      await expectKept(next, deployed);
-      await next.stop();
-      expect(processesOf(dir)).toEqual([]);
-    },
-    2 * MINUTE,
-  );
-
-  test(
-    'start afresh where the supervisor and initdb were killed half-way',
-    async () => {
-      const dir = await folder();
-      const supervisor = supervise(dir);
-      // From here on the folder looks like a database, and is none.
-      await until(() => versionFiles(join(dir, 'postgres')).length > 0);
-      await killed(supervisor);
-      for (const { pid, command } of processesOf(dir)) {
-        if (/initdb|postgres/.test(command)) process.kill(pid, 'SIGKILL');
-      }
-      const next = await startServices(dir);
-      expect(await query(next.database.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-      expect(readdirSync(join(dir, 'postgres'))).toEqual(['data']);
-      await next.stop();
-    },
-    2 * MINUTE,
-  );
-
-  test(
-    'say so where another program has taken the port of the chain, and leave nothing running',
-    async () => {
-      const dir = await folder();
-      const first = await startServices(dir);
-      await first.stop();
-      const taken = await startAnvil({ chainId: first.settings.chainId, port: first.settings.rpcPort });
-      try {
-        await expect(startServices(dir)).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE' });
-        expect(processesOf(dir)).toEqual([]);
-      } finally {
-        await taken.stop();
-      }
-    },
-    2 * MINUTE,
-  );
+    } finally {
+      await taken.stop();
+    }
+  });
 });
 
 /** `PG_VERSION` of every database in `dir`, finished or not. */

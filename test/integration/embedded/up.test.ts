@@ -8,7 +8,6 @@ import { needs } from '../../support/needs.ts';
 import { until } from '../../support/until.ts';
 import { canListProcesses, processesOf } from './processesOf.ts';
 
-const MINUTE = 60_000;
 const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'bin', 'syndic.js');
 
 /** What `syndic up --json` prints, of which these tests read a part. */
@@ -98,56 +97,44 @@ needs('Linux (/proc)', canListProcesses)('syndic up', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  test(
-    'prints where everything is, once the coordinator is ready',
-    async () => {
-      const { child, printed, ended } = await up();
-      first = printed;
-      expect(printed).toMatchObject({
-        profile: join(dir, 'profile.json'),
-        plan: join(dir, 'plan.json'),
-        chainId: expect.any(Number),
-        ledger: expect.stringMatching(/^0x[0-9a-f]{40}$/),
-      });
-      expect(printed.hospitals.map(({ slot, name }) => [slot, name])).toEqual([
-        [1, 'cleveland'],
-        [2, 'hungarian'],
-        [3, 'switzerland'],
-        [4, 'va'],
-      ]);
-      await expectReady(printed);
-      child.kill('SIGKILL');
-      await ended;
-    },
-    5 * MINUTE,
-  );
+  test('prints where everything is, once the coordinator is ready', async () => {
+    const { child, printed, ended } = await up();
+    first = printed;
+    expect(printed).toMatchObject({
+      profile: join(dir, 'profile.json'),
+      plan: join(dir, 'plan.json'),
+      chainId: expect.any(Number),
+      ledger: expect.stringMatching(/^0x[0-9a-f]{40}$/),
+    });
+    expect(printed.hospitals.map(({ slot, name }) => [slot, name])).toEqual([
+      [1, 'cleveland'],
+      [2, 'hungarian'],
+      [3, 'switzerland'],
+      [4, 'va'],
+    ]);
+    await expectReady(printed);
+    child.kill('SIGKILL');
+    await ended;
+  });
 
-  test(
-    'was killed: coordinator and workers end with it, and the next goes on where it was',
-    async () => {
-      await until(() => census().coordinators + census().workers === 0);
-      const { child, printed, ended } = await up();
-      expect(printed).toEqual(first);
-      await expectReady(printed);
-      child.kill('SIGINT');
-      expect(await ended).toEqual({ code: 0, signal: null });
-      expect(processesOf(dir)).toEqual([]);
-    },
-    5 * MINUTE,
-  );
+  test('was killed: coordinator and workers end with it, and the next goes on where it was', async () => {
+    await until(() => census().coordinators + census().workers === 0);
+    const { child, printed, ended } = await up();
+    expect(printed).toEqual(first);
+    await expectReady(printed);
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ code: 0, signal: null });
+    expect(processesOf(dir)).toEqual([]);
+  });
 
-  test(
-    'and the demonstration, interrupted while it starts its processes, leaves none behind',
-    async () => {
-      const demo = launch(['demo', '--rounds', '1']);
-      // Nobody reads on from here: whatever it says next meets a closed pipe, as before `| head`.
-      await untilStdout(demo, 'starting one coordinator');
-      demo.child.kill('SIGINT');
-      expect(await demo.ended).toEqual({ code: 10, signal: null });
-      expect(await demo.stderr).toContain('interrupted');
-      // A command that was under way may still come to its end.
-      await until(() => processesOf(dir).length === 0);
-    },
-    5 * MINUTE,
-  );
+  test('and the demonstration, interrupted while it starts its processes, leaves none behind', async () => {
+    const demo = launch(['demo', '--rounds', '1']);
+    // Nobody reads on from here: whatever it says next meets a closed pipe, as before `| head`.
+    await untilStdout(demo, 'starting one coordinator');
+    demo.child.kill('SIGINT');
+    expect(await demo.ended).toEqual({ code: 10, signal: null });
+    expect(await demo.stderr).toContain('interrupted');
+    // A command that was under way may still come to its end.
+    await until(() => processesOf(dir).length === 0);
+  });
 });

@@ -311,7 +311,7 @@ describe('the listener', () => {
   test('speaks no plaintext', async () => {
     const client = new (loadWire().SessionService)(`127.0.0.1:${world.fleet.port}`, credentials.createInsecure());
     const error = await new Promise<unknown>((resolve) =>
-      client.hello(hello(), { deadline: Date.now() + 3000 }, resolve),
+      client.hello(hello(), { deadline: Date.now() + 60_000 }, resolve),
     );
     client.close();
     expect(error).toMatchObject({ code: 14 });

@@ -119,9 +119,8 @@ describe('tasks', () => {
     const { seen } = follow(world.dial(member).tasks(stop.signal));
     world.offer(world.task(member));
     await until(() => seen.length === 1);
-    const begun = Date.now();
-    await world.fleet.close(20);
-    expect(Date.now() - begun).toBeLessThan(10_000);
+    const grace = 3600; // longer than a test may take
+    await world.fleet.close(grace);
     await world.startFleet();
   });
 

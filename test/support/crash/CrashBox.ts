@@ -102,7 +102,7 @@ export class CrashBox {
     if (point === undefined) return null;
     this.#taken += 1;
     // The line is written first: to be woken up before it sleeps would be lost on it.
-    await until(() => stateOf(this.box.coordinator.pid).startsWith('T'), 30);
+    await until(() => stateOf(this.box.coordinator.pid).startsWith('T'));
     return point;
   }
 

@@ -40,13 +40,13 @@ async function checkLeftovers(box: CrashBox, study: StudyId, check: Check): Prom
   check('uploads under way', uploads.length, 0);
   // The study is closed once the chain says so, and the message about it final a little later.
   const messages = `SELECT kind, round, state FROM outbox WHERE study = $1 AND state NOT IN ('final', 'refused')`;
-  await until(async () => (await box.sql(messages, study)).length === 0, 30).catch(() => undefined);
+  await until(async () => (await box.sql(messages, study)).length === 0, 120).catch(() => undefined);
   check('messages under way', await box.sql(messages, study), []);
   const rounds = await box.sql(`SELECT round, state FROM rounds WHERE study = $1 AND state <> 'anchored'`, study);
   check('rounds under way', rounds, []);
-  await until(() => readdirSync(box.temporaries).length === 0, 30).catch(() => undefined);
+  await until(() => readdirSync(box.temporaries).length === 0, 120).catch(() => undefined);
   check('temporary files of the coordinator', readdirSync(box.temporaries), []);
-  await until(() => box.workersTemporaries().length === 0, 60).catch(() => undefined);
+  await until(() => box.workersTemporaries().length === 0, 120).catch(() => undefined);
   check('temporary files of the workers', box.workersTemporaries(), []);
 }
 

@@ -235,7 +235,7 @@ describe('events', () => {
       const began = performance.now();
       await other.closeServer();
       expect((await answer).body.events).toEqual([]);
-      expect(performance.now() - began).toBeLessThan(5000);
+      expect(performance.now() - began).toBeLessThan(20_000);
     } finally {
       await other.stop();
     }
