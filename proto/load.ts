@@ -1,6 +1,7 @@
-import { type GrpcObject, loadPackageDefinition } from '@grpc/grpc-js';
+import { loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync, type Options } from '@grpc/proto-loader';
 import type { ProtoGrpcType as SessionPackage } from './generated/session.ts';
+import type { TransferServiceDefinition } from './generated/syndic/v1/TransferService.ts';
 import type { ProtoGrpcType as TasksPackage } from './generated/tasks.ts';
 import type { ProtoGrpcType as TransferPackage } from './generated/transfer.ts';
 import { chunkInPieces, uploadInPieces } from './pieces.ts';
@@ -19,11 +20,11 @@ type Syndic = SessionPackage & TasksPackage & TransferPackage;
 /** The wire contract: service definitions and client constructors of `syndic.v1`. */
 export function loadWire(): Syndic['syndic']['v1'] {
   const names = ['session', 'tasks', 'transfer'].map((name) => `syndic/v1/${name}.proto`);
-  const loaded: GrpcObject = loadPackageDefinition(loadSync(names, protoOptions));
-  const wire = (loaded as unknown as Syndic).syndic.v1;
-  const { Download, Upload } = wire.TransferService.service;
+  const definition = loadSync(names, protoOptions);
+  // Before the clients are made of it: they keep the serializers that they find.
+  const { Download, Upload } = definition['syndic.v1.TransferService'] as unknown as TransferServiceDefinition;
   const small = Download.responseSerialize;
   Download.responseSerialize = chunkInPieces(small);
   Upload.requestSerialize = uploadInPieces(Upload.requestSerialize, small);
-  return wire;
+  return (loadPackageDefinition(definition) as unknown as Syndic).syndic.v1;
 }

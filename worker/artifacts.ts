@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { sha256 } from '../core/sha256.ts';
-import { type Digest, fileName } from '../core/values.ts';
+import { bytesToHex, type Digest, fileName } from '../core/values.ts';
 import type { Session } from './session/port.ts';
 
 /**
@@ -26,30 +27,35 @@ export async function fetchArtifact(
   const cached = await readCached(path, digest);
   if (cached !== null) return cached;
   const aside = `${path}.part`;
-  const file = await open(aside, 'a', 0o600);
+  const file = await open(aside, 'a+', 0o600);
+  const bytes = Buffer.allocUnsafeSlow(most);
+  const hash = createHash('sha256');
   let held = 0;
+  let size = 0;
+  const take = (piece: Uint8Array) => {
+    hash.update(piece);
+    size += piece.byteLength;
+  };
   try {
-    let { size } = await file.stat();
-    held = size;
-    for await (const chunk of session.download(digest, size, signal)) {
-      size += chunk.byteLength;
-      if (size > most) {
+    held = (await file.read(bytes, 0, most, 0)).bytesRead;
+    take(bytes.subarray(0, held));
+    for await (const chunk of session.download(digest, held, signal)) {
+      if (size + chunk.byteLength > most) {
         await rm(aside);
         throw new SyndicError(
           'TOO_LARGE',
           `${digest} was to have ${most} bytes at most, and the coordinator sends more`,
-          {
-            most,
-          },
+          { most },
         );
       }
+      bytes.set(chunk, size);
+      take(chunk);
       await file.appendFile(chunk);
     }
   } finally {
     await file.close();
   }
-  const bytes = await readFile(aside);
-  const got = sha256(bytes);
+  const got = bytesToHex(hash.digest()) as Digest;
   if (got !== digest) {
     await rm(aside);
     // What was held may be what a power cut left of it: from the start it is the coordinator's alone.
@@ -60,7 +66,7 @@ export async function fetchArtifact(
     });
   }
   await rename(aside, path);
-  return bytes;
+  return bytes.subarray(0, size);
 }
 
 /** Null when there is none, or none that is whole. */

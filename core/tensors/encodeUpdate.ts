@@ -27,8 +27,7 @@ export function encodeUpdate(
     return { name, shape, base: data, local: trained.data };
   });
   return fillFile(tensors, updateMetadata(salt), ({ name, base, local }, values) => {
-    // Subtracting in float64 and rounding once to f32 is the correctly rounded f32 difference.
-    for (let i = 0; i < values.length; i++) values[i] = (local[i] ?? Number.NaN) - (base[i] ?? Number.NaN);
+    if (subtract(local, base, values)) return;
     const element = firstNotFinite(values);
     if (element === null) return;
     throw new SyndicError(
@@ -37,6 +36,19 @@ export function encodeUpdate(
       { name, element },
     );
   });
+}
+
+/** Writes the differences. @returns whether all are finite */
+function subtract(local: Float32Array, base: Float32Array, values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) {
+    // Subtracting in float64 and rounding once to f32 is the correctly rounded f32 difference.
+    const difference = Math.fround((local[i] ?? Number.NaN) - (base[i] ?? Number.NaN));
+    values[i] = difference;
+    // 0 of what is finite, NaN of what is not.
+    sum += difference - difference;
+  }
+  return sum === 0;
 }
 
 function mismatch(got: unknown, want: unknown): SyndicError {

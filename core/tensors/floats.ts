@@ -37,6 +37,10 @@ export function asFloats(bytes: Uint8Array): Float32Array {
 
 /** The exponent of an IEEE 754 binary32: all set in NaN and infinity, and in nothing else. */
 const EXPONENT = 0x7f800000;
+/** Added to an exponent that is all ones, and to no other, it carries into the sign. */
+const EXPONENT_UNIT = 0x00800000;
+/** Elements that are looked at together: without a branch for each it takes half the time. */
+const STRETCH = 4096;
 
 /** Where bytes that cannot be looked at in place are, a block at a time: allocating for each would keep the collector busy. */
 const block = new Float32Array(16 * 1024);
@@ -56,7 +60,13 @@ export function firstNotFiniteIn(bytes: Uint8Array): number | null {
 
 /** The index of the first value that is NaN or infinite; null when there is none. */
 export function firstNotFinite(values: Float32Array): number | null {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < bits.length; i++) if (((bits[i] ?? 0) & EXPONENT) === EXPONENT) return i;
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  for (let from = 0; from < bits.length; from += STRETCH) {
+    const to = Math.min(from + STRETCH, bits.length);
+    let signs = 0;
+    for (let i = from; i < to; i++) signs |= ((bits[i] ?? 0) & EXPONENT) + EXPONENT_UNIT;
+    if (signs >= 0) continue;
+    for (let i = from; i < to; i++) if (((bits[i] ?? 0) & EXPONENT) === EXPONENT) return i;
+  }
   return null;
 }
