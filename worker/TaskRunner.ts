@@ -168,7 +168,8 @@ export class TaskRunner {
   ): Promise<PreparedEntry> {
     const { journal, key, clock } = this.modules;
     const { study, round, slot, baseModel } = task;
-    const kept = { update: await journal.keep(update), report: await journal.keep(report) };
+    const [updateKept, reportKept] = await Promise.all([journal.keep(update), journal.keep(report)]);
+    const kept = { update: updateKept, report: reportKept };
     const message: UpdateMessage = { study, round, slot, plan, baseModel, samples, dataset, ...kept };
     const statement = await journal.keep(encodeStatement({ message, signature: await key.signUpdate(message) }));
     const entry: PreparedEntry = {

@@ -44,9 +44,10 @@ export function taskHandlers({ pollMilliseconds }: TaskOptions, modules: Handler
     const sent = new Set<string>();
     try {
       while (!signal.aborted) {
+        const { count } = bell;
         const [open] = await Promise.all([studies.tasksFor(slot), authenticate.again(tokenHash)]);
         for (const event of await news(slot, open, sent)) await send(call, event);
-        await bell.wait(pollMilliseconds, signal);
+        await bell.wait(count, pollMilliseconds, signal);
       }
     } finally {
       if (watching.get(tokenHash) === controller) watching.delete(tokenHash);

@@ -51,8 +51,7 @@ export function completer({ coordinatorKey, domain }: Options, modules: IntakeMo
   }
 
   async function store({ task, statement, report }: Claim): Promise<void> {
-    await put(encodeStatement(statement));
-    await put(encodeReport(report));
+    await Promise.all([put(encodeStatement(statement)), put(encodeReport(report))]);
     const change = { from: 'receiving', event: 'stored', now: clock.now() } as const;
     await moveUpload(modules, task.id, statement.message.update, change);
     crash('upload.stored');

@@ -9,10 +9,16 @@ export class FakeStudies implements Pick<Studies, 'tasksFor' | 'heartbeat' | 're
   /** Tasks that the next heartbeats are told to drop. */
   readonly unwanted = new Map<string, string>();
   failure: Error | null = null;
+  /** Called once, between a look at the tasks and its answer. */
+  meanwhile: (() => void) | null = null;
 
   async tasksFor(slot: Slot): Promise<OfferedTask[]> {
     if (this.failure !== null) throw this.failure;
-    return [...this.offered.values()].filter((task) => task.slot === slot);
+    const found = [...this.offered.values()].filter((task) => task.slot === slot);
+    const { meanwhile } = this;
+    this.meanwhile = null;
+    meanwhile?.();
+    return found;
   }
 
   async heartbeat(slot: Slot, tasks: readonly TaskProgress[]): Promise<{ id: string; reason: string }[]> {

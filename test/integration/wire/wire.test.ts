@@ -66,6 +66,14 @@ describe('tasks', () => {
     expect(seen[0]?.slot).toBe(1);
   });
 
+  test('that are offered while others are looked up are not left until the next look', async () => {
+    await world.fleet.close(0);
+    await world.startFleet({ pollMilliseconds: 3_600_000 });
+    world.studies.meanwhile = () => world.offer(world.task(member));
+    const { seen } = follow(world.dial(member).tasks(stop.signal));
+    await until(() => seen.length === 1, 60);
+  });
+
   test('are cancelled when they are no longer open', async () => {
     world.offer(world.task(member));
     const { seen } = follow(world.dial(member).tasks(stop.signal));
