@@ -6,6 +6,7 @@ import { adoptStudy, settleStudy } from './adoptStudy.sql.ts';
 import { checkFiles } from './checkFiles.ts';
 import type { RecoveryContext } from './context.ts';
 import { type Loss, lossOf } from './lossOf.ts';
+import { numberEventsAnew } from './numberEventsAnew.sql.ts';
 import { reopenRound } from './reopenRound.sql.ts';
 
 /** What recovery did to one study. */
@@ -43,6 +44,7 @@ export async function recoverStudies(context: RecoveryContext): Promise<Recovery
   }
   await checkFiles(context, losses);
   await forgetSessions(context);
+  await numberEventsAnew(context);
   const studies: RecoveredStudy[] = [];
   for (const loss of losses) studies.push(await recoverStudy(context, loss));
   return { studies, unknown };

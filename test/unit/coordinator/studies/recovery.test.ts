@@ -103,6 +103,21 @@ describe('recovering into an empty database', () => {
     await expect(again.studies.checkChain()).resolves.toBeUndefined();
   });
 
+  test('numbers events beyond those that were lost: who follows the study misses none', async () => {
+    const rig = await rigOf(threeRounds);
+    await sql`SELECT setval(pg_get_serial_sequence('events', 'id'), 500000)`.execute(rig.db);
+    const study = await midRound(rig);
+    const last = (await rig.studies.events(study, 0, 1000)).at(-1)?.id ?? 0;
+    expect(last).toBeGreaterThan(500_000);
+    const again = rig.over(await emptyDatabase());
+    await again.recover();
+    const held = await rig.held(study, 3, 1);
+    await again.present(slot(1), [held], true);
+    const since = await again.studies.events(study, last, 1000);
+    expect(since.map(({ type }) => type)).toContain('update.adopted');
+    expect(since).toEqual(await again.studies.events(study, 0, 1000));
+  });
+
   test('waits in the open round for what members hold, keeps its times, and honours every receipt', async () => {
     const rig = await rigOf(threeRounds);
     const study = await midRound(rig);
