@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 
@@ -53,12 +53,26 @@ export async function stop(started: Started, signal: NodeJS.Signals = 'SIGTERM',
   clearTimeout(timer);
 }
 
+/**
+ * Whether a process runs. One that ended, and that nobody has asked for its exit code, does not, though its number is
+ * still taken: in a container whose first process does not ask, that of an orphan is for ever.
+ */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  return stateOf(pid) !== 'Z';
+}
+
+/** The state of proc_pid_stat(5), after the command in parentheses; null where this system does not tell. */
+function stateOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.charAt(stat.lastIndexOf(')') + 2);
+  } catch {
+    return null;
   }
 }
 
