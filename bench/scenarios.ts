@@ -32,7 +32,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     processes: 2,
     aim: 'transport alone: 0.016',
   }),
-  'memory-1gx4': wholeRound({ name: '1 GiB × 4', sites: 4, width: 16384, rounds: 3, aim: 'none' }),
+  'memory-1gx4': wholeRound({ name: '1 GiB × 4', sites: 4, width: 16382, rounds: 3, aim: 'none' }),
   'wire-64x2': wire({ name: 'bytes on the wire, 64 MiB × 2', roundTrip: 0, sites: 2, far: 2 }),
   'distance-30ms': distance({ name: '30 ms there and back', roundTrip: 30, sites: 2, far: 1 }),
 };
