@@ -3,6 +3,7 @@
  * system. The argument is a JSON file with the environment of each; several may share this process.
  */
 import { readFileSync } from 'node:fs';
+import { letBuffersDieYoung } from '../cli/letBuffersDieYoung.ts';
 import type { MetricSet } from '../core/manifest/Report.ts';
 import { decodeFile, type NamedTensor } from '../core/tensors/file.ts';
 import { readWorkerConfig } from '../worker/config.ts';
@@ -33,6 +34,7 @@ const trainer: Trainer = {
   close: async () => undefined,
 };
 
+letBuffersDieYoung();
 const [, , file] = process.argv;
 if (file === undefined) throw new Error('usage: worker.ts FILE');
 const environments = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>[];

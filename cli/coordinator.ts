@@ -13,6 +13,7 @@ import {
   withAccount,
   withChain,
 } from './chain/options.ts';
+import { letBuffersDieYoung } from './letBuffersDieYoung.ts';
 import { printFields, printJson, printLine, printNote, printTable } from './output.ts';
 import { untilInterrupted } from './untilInterrupted.ts';
 
@@ -48,6 +49,7 @@ function runCommand(): Command {
       const config = readCoordinatorConfig(await environment(options.config));
       if (options.printConfig) return printJson(redactConfig(config));
       const { runCoordinator } = await import('../coordinator/main.ts');
+      letBuffersDieYoung();
       await runCoordinator(config, untilInterrupted());
     });
 }

@@ -12,6 +12,7 @@ import { readWorkerConfig, type WorkerConfig, workerPaths } from '../worker/conf
 import { keepFile } from '../worker/keepFile.ts';
 import type { BackendChoice } from '../worker/training/port.ts';
 import { keepVersion } from '../worker/versions.ts';
+import { letBuffersDieYoung } from './letBuffersDieYoung.ts';
 import { loadPlanFile } from './loadPlanFile.ts';
 import { printFields, printJson } from './output.ts';
 import { readNewPassphrase } from './readPassphrase.ts';
@@ -215,6 +216,7 @@ function runCommand(): Command {
     .option('--json', 'errors as JSON')
     .action(async (flags: Partial<Record<keyof typeof runFlags, string>>) => {
       const { runWorker } = await import('../worker/main.ts');
+      letBuffersDieYoung();
       await runWorker(workerConfig(flags), untilInterrupted());
     });
 }

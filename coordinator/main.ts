@@ -1,7 +1,6 @@
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { domain } from '../core/statements/types.ts';
 import type { StudyId } from '../core/values.ts';
-import { letBuffersDieYoung } from '../proto/letBuffersDieYoung.ts';
 import type { Traces } from '../telemetry/port.ts';
 import type { Aggregator } from './aggregation/port.ts';
 import { createThreadedAggregator } from './aggregation/threads.ts';
@@ -60,7 +59,6 @@ export async function migrateCoordinator(config: Pick<CoordinatorConfig, 'DATABA
  * CHAIN_MISMATCH, CHAIN_UNAVAILABLE; CHAIN_AHEAD whenever it is found
  */
 export async function runCoordinator(config: CoordinatorConfig, signal: AbortSignal): Promise<void> {
-  letBuffersDieYoung();
   const opened: (() => Promise<void>)[] = [];
   try {
     const parts = await assemble(config, (close) => opened.push(close));

@@ -27,8 +27,8 @@ export async function fetchArtifact(
   const cached = await readCached(path, digest);
   if (cached !== null) return cached;
   const aside = `${path}.part`;
-  const file = await open(aside, 'a+', 0o600);
   const bytes = Buffer.allocUnsafeSlow(most);
+  const file = await open(aside, 'a+', 0o600);
   const hash = createHash('sha256');
   let held = 0;
   let size = 0;

@@ -6,7 +6,6 @@ import { type Invitation, parseInvitation } from '../core/invitation/Invitation.
 import { openKey } from '../core/statements/keystore.ts';
 import { domain } from '../core/statements/types.ts';
 import { instant } from '../core/values.ts';
-import { letBuffersDieYoung } from '../proto/letBuffersDieYoung.ts';
 import { type Listener, listen } from '../telemetry/listener.ts';
 import { noTraces } from '../telemetry/noTraces.ts';
 import { createTraces } from '../telemetry/otlp.ts';
@@ -34,7 +33,6 @@ import { TfjsTrainer } from './training/tfjs.ts';
  * @throws SyndicError on what no retry mends, such as PIN_MISMATCH
  */
 export async function runWorker(config: WorkerConfig, signal: AbortSignal, training?: Trainer): Promise<void> {
-  letBuffersDieYoung();
   const log = createLog(config);
   const paths = workerPaths(config.WORKER_DIR);
   const invitation = parseInvitation(JSON.parse(await readFile(paths.invitation, 'utf8')));

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 
-const module = new URL('../../../proto/letBuffersDieYoung.ts', import.meta.url);
+const module = new URL('../../../cli/letBuffersDieYoung.ts', import.meta.url);
 
 /** How many times its size V8 lets the heap become before it collects the whole of it, in a process that runs `code`. */
 async function growth(code: string): Promise<number[]> {
