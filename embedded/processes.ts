@@ -76,13 +76,25 @@ function stateOf(pid: number): string | null {
   }
 }
 
+/**
+ * Signals a process, or with a negative `pid` a group. One that has ended meanwhile, as it may between any look and any
+ * signal, is none to signal. Throws where the system does not allow it.
+ */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Ends a process that an earlier supervisor left behind: politely, then not. */
 export async function endOrphan(pid: number, signal: NodeJS.Signals, seconds = 20): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   if (!isAlive(pid)) return;
-  process.kill(pid, signal);
+  sendSignal(pid, signal);
   while (isAlive(pid)) {
-    if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
+    if (Date.now() > deadline) sendSignal(pid, 'SIGKILL');
     await sleep(50);
   }
 }

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
-import { type Started, start } from '../../embedded/processes.ts';
+import { type Started, sendSignal, start } from '../../embedded/processes.ts';
 import { orAborted } from './orAborted.ts';
 
 /** Seconds after which a program is ended even if nobody is there any more to end it. */
@@ -73,8 +73,8 @@ export class Programs {
       if (Date.now() > deadline + GRACE_MS)
         throw new SyndicError('RUN_FAILED', `processes ${left.join(', ')} do not end`, { pids: left });
       for (const pid of left) {
-        if (late) signalTo(pid, 'SIGKILL');
-        else if (!asked.has(pid)) signalTo(pid, 'SIGTERM');
+        if (late) sendSignal(pid, 'SIGKILL');
+        else if (!asked.has(pid)) sendSignal(pid, 'SIGTERM');
         asked.add(pid);
       }
       await sleep(50);
@@ -114,12 +114,4 @@ function listens(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
-}
-
-function signalTo(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended by itself.
-  }
 }

@@ -8,7 +8,7 @@ import type { StudyId } from '../../core/values.ts';
 import { Consortium, type ConsortiumOptions } from '../../embedded/Consortium.ts';
 import { prepare } from '../../embedded/demo/prepare.ts';
 import type { Member } from '../../embedded/found.ts';
-import { isAlive, type Started, stop } from '../../embedded/processes.ts';
+import { type Started, sendSignal, stop } from '../../embedded/processes.ts';
 import type { Site } from '../../embedded/sites.ts';
 import { type Closed, grantAll, historyOf, openStudy, untilClosed } from '../../embedded/study.ts';
 
@@ -166,7 +166,7 @@ export class TestConsortium {
     const { coordinator } = this.consortium;
     const started = [...this.workers.values(), ...(coordinator === null ? [] : [coordinator])];
     // One that a test put to sleep would not hear that it is to end.
-    for (const { pid } of started) if (isAlive(pid)) process.kill(pid, 'SIGCONT');
+    for (const { pid } of started) sendSignal(pid, 'SIGCONT');
     try {
       await this.consortium.stop();
     } finally {

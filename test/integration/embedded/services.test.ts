@@ -9,6 +9,7 @@ import pg from 'pg';
 import { startAnvil as startEmbeddedAnvil } from '../../../embedded/anvil.ts';
 import { type Services, startServices } from '../../../embedded/Box.ts';
 import { freePort } from '../../../embedded/freePort.ts';
+import { sendSignal } from '../../../embedded/processes.ts';
 import { startAnvil } from '../../support/anvil.ts';
 import { needs } from '../../support/needs.ts';
 import { temporaryFolders } from '../../support/temporaryFolder.ts';
@@ -24,7 +25,7 @@ const used: string[] = [];
 
 // Whatever a failed test left running, before its folder goes.
 afterEach(() => {
-  for (const { pid } of used.splice(0).flatMap(processesOf)) process.kill(pid, 'SIGKILL');
+  for (const { pid } of used.splice(0).flatMap(processesOf)) sendSignal(pid, 'SIGKILL');
 });
 
 const newFolder = temporaryFolders();
@@ -183,7 +184,7 @@ needs('Linux (/proc)', canListProcesses)('the services of a box', () => {
     await until(() => versionFiles(join(dir, 'postgres')).length > 0);
     await killed(supervisor);
     for (const { pid, command } of processesOf(dir)) {
-      if (/initdb|postgres/.test(command)) process.kill(pid, 'SIGKILL');
+      if (/initdb|postgres/.test(command)) sendSignal(pid, 'SIGKILL');
     }
     const next = await startServices(dir);
     expect(await query(next.database.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sendSignal } from '../../../embedded/processes.ts';
 import { needs } from '../../support/needs.ts';
 import { until } from '../../support/until.ts';
 import { canListProcesses, processesOf } from './processesOf.ts';
@@ -93,7 +94,7 @@ needs('Linux (/proc)', canListProcesses)('syndic up', () => {
   });
 
   afterAll(async () => {
-    for (const { pid } of processesOf(dir)) process.kill(pid, 'SIGKILL');
+    for (const { pid } of processesOf(dir)) sendSignal(pid, 'SIGKILL');
     await rm(dir, { recursive: true, force: true });
   });
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { endOrphan, isAlive } from '../../../embedded/processes.ts';
+import { endOrphan, isAlive, sendSignal } from '../../../embedded/processes.ts';
 import { needs } from '../../support/needs.ts';
 import { until } from '../../support/until.ts';
 
@@ -23,4 +23,12 @@ needs('Linux (/proc)', existsSync('/proc/self/stat'))('a process whose parent ne
       await once(parent, 'exit');
     }
   });
+});
+
+test('a signal to a process that has ended is none, and says nothing', async () => {
+  const child = spawn('true');
+  await once(child, 'exit');
+  if (child.pid === undefined) throw new Error('`true` has not started');
+  sendSignal(child.pid, 'SIGKILL');
+  expect(isAlive(child.pid)).toBe(false);
 });
