@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ModelStore } from '../../../coordinator/models/port.ts';
+import type { ModelStore, Partial } from '../../../coordinator/models/port.ts';
 import { sha256 } from '../../../core/sha256.ts';
 import type { Digest } from '../../../core/values.ts';
 
@@ -24,6 +24,19 @@ async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** What tests hold to their end, as a killed process does. */
+const held: Partial[] = [];
+
+async function hold(store: ModelStore, name: string): Promise<Partial> {
+  const partial = await store.partial(name);
+  held.push(partial);
+  return partial;
+}
+
+async function letGo(): Promise<void> {
+  for (const partial of held.splice(0)) await partial.close();
+}
+
 const UNKNOWN = `0x${'ab'.repeat(32)}` as Digest;
 
 /** What every implementation of `ModelStore` does. Point it at each. */
@@ -36,7 +49,10 @@ export function modelStoreConformance(name: string, make: (maxBytes?: number) =>
       subject = await make();
       store = subject.store;
     });
-    afterEach(() => subject.dispose());
+    afterEach(async () => {
+      await letGo();
+      await subject.dispose();
+    });
 
     test('names a file by the SHA-256 of its bytes, whatever the chunks were', async () => {
       const bytes = randomBytes(2_000_003);
@@ -120,7 +136,7 @@ export function modelStoreConformance(name: string, make: (maxBytes?: number) =>
       expect(partial.received).toBe(bytes.length);
       expect(await partial.commit(sha256(bytes))).toEqual({ digest: sha256(bytes), length: bytes.length });
       expect(Buffer.compare(await collect(store.open(sha256(bytes))), bytes)).toBe(0);
-      expect((await store.partial('task-1')).received).toBe(0);
+      expect((await hold(store, 'task-1')).received).toBe(0);
     });
 
     test('drops a partial whose bytes are others', async () => {
@@ -147,7 +163,7 @@ export function modelStoreConformance(name: string, make: (maxBytes?: number) =>
 
     test('goes on with a partial that a killed process left', async () => {
       const bytes = randomBytes(5000);
-      await (await store.partial('task-1')).append(bytes.subarray(0, 3000));
+      await (await hold(store, 'task-1')).append(bytes.subarray(0, 3000));
       const again = await (await subject.reopen()).partial('task-1');
       expect(again.received).toBe(3000);
       await again.append(bytes.subarray(3000));
@@ -173,11 +189,11 @@ export function modelStoreConformance(name: string, make: (maxBytes?: number) =>
         await partial.append(randomBytes(10));
         await partial.close();
       }
-      const used = await store.partial('used');
+      const used = await hold(store, 'used');
       await used.append(randomBytes(10));
       expect(await store.sweep((name) => name === 'claimed')).toBe(1);
-      expect((await store.partial('claimed')).received).toBe(10);
-      expect((await store.partial('orphan')).received).toBe(0);
+      expect((await hold(store, 'claimed')).received).toBe(10);
+      expect((await hold(store, 'orphan')).received).toBe(0);
       expect(used.received).toBe(10);
     });
   });
@@ -187,7 +203,10 @@ export function modelStoreConformance(name: string, make: (maxBytes?: number) =>
     beforeEach(async () => {
       subject = await make(1000);
     });
-    afterEach(() => subject.dispose());
+    afterEach(async () => {
+      await letGo();
+      await subject.dispose();
+    });
 
     test('refuses what does not fit, and takes it once there is room', async () => {
       const first = await subject.store.put([randomBytes(600)], 600);
@@ -215,7 +234,7 @@ export function modelStoreConformance(name: string, make: (maxBytes?: number) =>
 
     test('counts what is there when it is opened', async () => {
       await subject.store.put([randomBytes(600)], 600);
-      await (await subject.store.partial('task-1')).append(randomBytes(300));
+      await (await hold(subject.store, 'task-1')).append(randomBytes(300));
       const again = await subject.reopen(1000);
       await expect(again.put([randomBytes(101)], 101)).rejects.toMatchObject({ code: 'STORE_FULL' });
       expect(await again.sweep(() => false)).toBe(1);
