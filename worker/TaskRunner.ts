@@ -21,7 +21,7 @@ import type { ApprovedTask, Policy } from './policy/port.ts';
 import { checkReceipt } from './receipt.ts';
 import type { Session, TaskOffer } from './session/port.ts';
 import type { Trainer } from './training/port.ts';
-import { updateFile } from './training/updateFile.ts';
+import { saltedUpdate } from './training/saltedUpdate.ts';
 import { secretOf, versionsOf } from './versions.ts';
 
 export interface TaskRunnerOptions {
@@ -125,7 +125,7 @@ export class TaskRunner {
     });
     const samples = declaredSamples(data.train.rows, plan);
     const claim = { plan: hash, samples, dataset: version.root };
-    return await traces.span('sign', task, () => this.sign(task, claim, updateFile(base, result.local), report));
+    return await traces.span('sign', task, () => this.sign(task, claim, saltedUpdate(base, result.local), report));
   }
 
   /** Data are read once a plan, and held against the version that was anchored: other rows need a version of their own. */
@@ -163,13 +163,13 @@ export class TaskRunner {
   private async sign(
     task: TaskOffer,
     { plan, samples, dataset }: { plan: Digest; samples: number; dataset: Digest },
-    update: Uint8Array,
+    pieces: Iterable<Uint8Array>,
     report: Uint8Array,
   ): Promise<PreparedEntry> {
     const { journal, key, clock } = this.modules;
     const { study, round, slot, baseModel } = task;
-    const [updateKept, reportKept] = await Promise.all([journal.keep(update), journal.keep(report)]);
-    const kept = { update: updateKept, report: reportKept };
+    const [update, reportKept] = await Promise.all([journal.keepPieces(pieces), journal.keep(report)]);
+    const kept = { update: update.digest, report: reportKept };
     const message: UpdateMessage = { study, round, slot, plan, baseModel, samples, dataset, ...kept };
     const statement = await journal.keep(encodeStatement({ message, signature: await key.signUpdate(message) }));
     const entry: PreparedEntry = {
@@ -182,7 +182,7 @@ export class TaskRunner {
       dataset,
       samples,
       statement,
-      length: update.byteLength,
+      length: update.length,
       ...kept,
     };
     await journal.append(entry);

@@ -2,7 +2,7 @@ import type { Plan } from '../plan/Plan.ts';
 import { purposes } from '../random/purposes.ts';
 import { RandomStream } from '../random/RandomStream.ts';
 import { sha256 } from '../sha256.ts';
-import { encodeFloats } from '../tensors/floats.ts';
+import { asBytes } from '../tensors/floats.ts';
 import { encodeHeader } from '../tensors/header.ts';
 import { elementCount } from '../tensors/TensorSpec.ts';
 import type { Digest } from '../values.ts';
@@ -30,9 +30,7 @@ export function* initialModelPieces(plan: Pick<Plan, 'seed' | 'model'>): Generat
     for (let at = 0; at < count; at += PIECE) {
       const values = new Float32Array(Math.min(PIECE, count - at));
       for (let i = 0; i < values.length; i++) values[i] = draw();
-      const piece = new Uint8Array(values.byteLength);
-      encodeFloats(values, piece, 0);
-      yield piece;
+      yield asBytes(values);
     }
   }
 }

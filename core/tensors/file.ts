@@ -1,5 +1,5 @@
 import { SyndicError } from '../errors/SyndicError.ts';
-import { asFloats, encodeFloats } from './floats.ts';
+import { asBytes, asFloats } from './floats.ts';
 import { encodeHeader, type HeaderLimits, type Metadata, parseHeader } from './header.ts';
 import { compareNames, elementCount, type TensorSpec } from './TensorSpec.ts';
 
@@ -33,32 +33,14 @@ export function encodeFile(tensors: readonly NamedTensor[], metadata: Metadata =
       `tensor ${name} has ${data.length} values; its shape [${shape}] makes it ${elementCount(shape)}`,
     );
   }
-  return fillFile(tensors, metadata, ({ data }, values) => values.set(data));
-}
-
-/**
- * The bytes of a file whose values are computed where they will stand: one tensor's are in memory once.
- *
- * @param fill writes a tensor's values, all zero before
- * @throws SyndicError TENSORS_INVALID as `encodeHeader`
- */
-export function fillFile<T extends Pick<NamedTensor, 'name' | 'shape'>>(
-  tensors: readonly T[],
-  metadata: Metadata,
-  fill: (tensor: T, values: Float32Array) => void,
-): Uint8Array {
   const sorted = tensors.toSorted((a, b) => compareNames(a.name, b.name));
   const header = encodeHeader(sorted.map(specOf), metadata);
-  const total = sorted.reduce((sum, { shape }) => sum + 4 * elementCount(shape), header.byteLength);
-  const out = new Uint8Array(total);
+  const out = new Uint8Array(sorted.reduce((sum, { data }) => sum + data.byteLength, header.byteLength));
   out.set(header);
   let at = header.byteLength;
-  for (const tensor of sorted) {
-    const bytes = out.subarray(at, at + 4 * elementCount(tensor.shape));
-    const values = asFloats(bytes);
-    fill(tensor, values);
-    if (values.buffer !== out.buffer) encodeFloats(values, bytes, 0);
-    at += bytes.byteLength;
+  for (const { data } of sorted) {
+    out.set(asBytes(data), at);
+    at += data.byteLength;
   }
   return out;
 }

@@ -1,15 +1,14 @@
 const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
-/** Writes `values` as little-endian f32 into `out` from byte `at`; any alignment, any machine. */
-export function encodeFloats(values: Float32Array, out: Uint8Array, at: number): void {
-  if (LITTLE_ENDIAN) {
-    out.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
-    return;
-  }
-  const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+/** `values` as little-endian f32, without a copy where the machine allows it. */
+export function asBytes<B extends ArrayBufferLike>(values: Float32Array<B>): Uint8Array<B | ArrayBuffer> {
+  if (LITTLE_ENDIAN) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const bytes = new Uint8Array(values.byteLength);
+  const view = new DataView(bytes.buffer);
   values.forEach((value, i) => {
-    view.setFloat32(at + 4 * i, value, true);
+    view.setFloat32(4 * i, value, true);
   });
+  return bytes;
 }
 
 /** A copy of the little-endian f32 in `bytes` (a multiple of 4 long); any alignment, any machine. */

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { sha256 } from '../../core/sha256.ts';
-import { type Digest, fileName, type StudyId, ZERO_DIGEST } from '../../core/values.ts';
-import type { AcceptedEntry, Journal, JournalEntry, PreparedEntry } from './port.ts';
+import { bytesToHex, type Digest, digest, fileName, type StudyId, ZERO_DIGEST } from '../../core/values.ts';
+import type { AcceptedEntry, Journal, JournalEntry, Kept, PreparedEntry } from './port.ts';
 
 /** Bytes that are read at once of what is sent. */
 const PIECE = 1024 * 1024;
@@ -50,7 +50,8 @@ export async function openJournal(dir: string): Promise<Journal & { close(): Pro
   }
 
   return {
-    keep: (bytes) => keep(files, bytes),
+    keep: async (bytes) => (await keep(files, [bytes])).digest,
+    keepPieces: (pieces) => keep(files, pieces),
     read: (digest) => read(files, digest),
     open: (digest, from) => pieces(files, digest, from),
     append(entry) {
@@ -109,15 +110,26 @@ function parse(line: string): Line | null {
   }
 }
 
-async function keep(files: string, bytes: Uint8Array): Promise<Digest> {
-  const digest = `0x${createHash('sha256').update(bytes).digest('hex')}` as Digest;
-  const path = join(files, fileName(digest));
-  if (existsSync(path)) return digest;
-  const aside = `${path}${ASIDE}`;
-  await synced(aside, 'w', (file) => file.writeFile(bytes));
-  await rename(aside, path);
+async function keep(files: string, pieces: Iterable<Uint8Array>): Promise<Kept> {
+  const aside = join(files, `${randomBytes(16).toString('hex')}${ASIDE}`);
+  const hash = createHash('sha256');
+  let length = 0;
+  try {
+    await synced(aside, 'wx', async (file) => {
+      for (const piece of pieces) {
+        hash.update(piece);
+        length += piece.byteLength;
+        await file.appendFile(piece);
+      }
+    });
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+  const kept = { digest: digest(bytesToHex(hash.digest())), length };
+  await rename(aside, join(files, fileName(kept.digest)));
   await synced(files, 'r', async () => undefined);
-  return digest;
+  return kept;
 }
 
 async function synced(path: string, flags: string, act: (file: FileHandle) => Promise<void>): Promise<void> {

@@ -5,6 +5,8 @@ import type { Digest, Instant, StudyId } from '../../core/values.ts';
 export interface Journal {
   /** Makes bytes durable under their SHA-256. */
   keep(bytes: Uint8Array): Promise<Digest>;
+  /** The same for bytes that come in pieces, each of which is good until the next is asked for. */
+  keepPieces(pieces: Iterable<Uint8Array>): Promise<Kept>;
   /** @throws SyndicError NOT_FOUND */
   read(digest: Digest): Promise<Uint8Array>;
   /** The bytes from `from` on, in pieces. @throws SyndicError NOT_FOUND */
@@ -16,6 +18,12 @@ export interface Journal {
   newestAccepted(): AcceptedEntry[];
   /** Deletes kept update files of a study's rounds before `round`; their digests and documents stay. */
   forgetUpdates(study: StudyId, round: number): Promise<void>;
+}
+
+export interface Kept {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly length: number;
 }
 
 export type JournalEntry = PreparedEntry | AcceptedEntry | RefusedEntry;

@@ -47,7 +47,7 @@ export interface TrainingOptions {
 }
 
 export interface TrainingResult {
-  /** The site's own model after its work, every tensor of the base. It stays at the site: `updateFile` makes of it
+  /** The site's own model after its work, every tensor of the base. It stays at the site: `saltedUpdate` makes of it
    *  what leaves. */
   readonly local: readonly NamedTensor[];
   /** Optimiser steps done. */

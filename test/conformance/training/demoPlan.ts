@@ -14,8 +14,9 @@ import { standInFiles } from '../../../examples/heart/standin.ts';
 import { loadBackend, type Runtime } from '../../../worker/training/backends.ts';
 import { PlannedModel } from '../../../worker/training/layersModel.ts';
 import { trainLocally } from '../../../worker/training/localTraining.ts';
-import { updateFile } from '../../../worker/training/updateFile.ts';
+import { saltedUpdate } from '../../../worker/training/saltedUpdate.ts';
 import { readSite, type Site } from '../../support/federatedLogistic.ts';
+import { joined } from '../../support/joined.ts';
 
 export interface Study {
   readonly runtime: Runtime;
@@ -60,7 +61,7 @@ async function nextModel(plan: Plan, number: number, base: Uint8Array, sites: re
   const updates = [];
   for (const site of sites) {
     const { local } = await trainLocally(jobOf(plan, number, base, site), () => {});
-    updates.push({ slot: site.slot, weight: site.train.y.length, read: readerOf(updateFile(base, local)) });
+    updates.push({ slot: site.slot, weight: site.train.y.length, read: readerOf(joined(saltedUpdate(base, local))) });
   }
   const pieces: Uint8Array[] = [];
   const write = (piece: Uint8Array): void => void pieces.push(piece);

@@ -23,11 +23,12 @@ import { sha256 } from '../../../core/sha256.ts';
 import { encodeStatement } from '../../../core/statements/documents.ts';
 import { addressOf, sign } from '../../../core/statements/sign.ts';
 import { domain as domainOf } from '../../../core/statements/types.ts';
-import { encodeUpdate } from '../../../core/tensors/encodeUpdate.ts';
 import { decodeFile } from '../../../core/tensors/file.ts';
+import { updatePieces } from '../../../core/tensors/updatePieces.ts';
 import { type Digest, digest, type Instant, type Slot, type StudyId, slot } from '../../../core/values.ts';
 import { planWith } from '../../unit/core/plan/samplePlan.ts';
 import { testDatabase } from '../database.ts';
+import { joined } from '../joined.ts';
 import { MemoryModels } from '../memoryModels.ts';
 import type { TestPostgres } from '../postgres.ts';
 import { silentLog } from '../silentLog.ts';
@@ -157,7 +158,7 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
       shape,
       data: data.map((x) => x + value),
     }));
-    const update = encodeUpdate(base, local, digest(`0x${'77'.repeat(32)}`));
+    const update = joined(updatePieces(base, local, digest(`0x${'77'.repeat(32)}`)));
     const report = encodeReport(reportOf(study, task.round, of));
     const message = {
       study,

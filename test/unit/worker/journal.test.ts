@@ -2,6 +2,7 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
+import { sha256 } from '../../../core/sha256.ts';
 import { type Digest, digest, fileName, instant, type StudyId } from '../../../core/values.ts';
 import { openJournal } from '../../../worker/journal/file.ts';
 import type { PreparedEntry } from '../../../worker/journal/port.ts';
@@ -41,6 +42,28 @@ describe('the journal', () => {
       expect(Buffer.concat(pieces).equals(bytes.subarray(from))).toBe(true);
     }
     await expect(Readable.from(journal.open(hex('88'), 0)).toArray()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await journal.close();
+  });
+
+  test('keeps what comes in pieces, and nothing of what breaks off', async () => {
+    const dir = await folder();
+    const journal = await openJournal(dir);
+    function* pieces(fails: boolean) {
+      // One buffer for all: each piece is good until the next is asked for.
+      const piece = Buffer.alloc(3);
+      for (const text of ['abc', 'def']) {
+        piece.write(text);
+        yield piece;
+      }
+      if (fails) throw new RangeError('no more');
+      yield piece.subarray(0, 1);
+    }
+    await expect(journal.keepPieces(pieces(true))).rejects.toThrow('no more');
+    expect(await readdir(join(dir, 'files'))).toEqual([]);
+    const kept = await journal.keepPieces(pieces(false));
+    expect(kept).toEqual({ digest: sha256(Buffer.from('abcdefd')), length: 7 });
+    expect(Buffer.from(await journal.read(kept.digest)).toString()).toBe('abcdefd');
+    expect(await journal.keep(Buffer.from('abcdefd'))).toBe(kept.digest);
     await journal.close();
   });
 

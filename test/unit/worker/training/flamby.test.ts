@@ -5,9 +5,10 @@ import { decodeFile, type Tensor } from '../../../../core/tensors/file.ts';
 import { round, slot } from '../../../../core/values.ts';
 import { CsvSource } from '../../../../worker/data/csv.ts';
 import type { SiteData } from '../../../../worker/data/port.ts';
+import { saltedUpdate } from '../../../../worker/training/saltedUpdate.ts';
 import { TfjsTrainer } from '../../../../worker/training/tfjs.ts';
-import { updateFile } from '../../../../worker/training/updateFile.ts';
 import { hasData } from '../../../support/dataDir.ts';
+import { joined } from '../../../support/joined.ts';
 import { needs } from '../../../support/needs.ts';
 import { heartFile, heartPlan, referenceSplit, sites } from '../data/heart.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -92,7 +93,7 @@ async function federate(plan: Plan, hospitals: readonly SiteData[], initial: Uin
     const updates: ReadonlyMap<string, Tensor>[] = [];
     for (const [i, data] of hospitals.entries()) {
       const { local } = await trainer.train({ plan, slot: slot(i + 1), round: round(r), baseModel: model, data });
-      updates.push(decodeFile(updateFile(model, local)).tensors);
+      updates.push(decodeFile(joined(saltedUpdate(model, local))).tensors);
     }
     const total = hospitals.reduce((sum, { train: { rows } }) => sum + rows, 0);
     const next = new Map(
