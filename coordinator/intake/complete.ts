@@ -1,3 +1,4 @@
+import { inTurn } from '../../core/inTurn.ts';
 import { encodeReport } from '../../core/manifest/Report.ts';
 import { encodeStatement } from '../../core/statements/documents.ts';
 import type { Domain } from '../../core/statements/types.ts';
@@ -8,7 +9,6 @@ import { taskIsOver } from '../studies/tasks.ts';
 import { acceptUpdate } from './accept.sql.ts';
 import { endAwaitedBytes } from './endAwaitedBytes.sql.ts';
 import type { Claim } from './facts.ts';
-import { inTurn } from './inTurn.ts';
 import type { IntakeModules } from './intake.ts';
 import { makeReceipt } from './receipts.ts';
 import { isFinal } from './upload.ts';

@@ -1,4 +1,5 @@
 import { SyndicError, toSyndicError } from '../../core/errors/SyndicError.ts';
+import { inTurn } from '../../core/inTurn.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { domain as makeDomain } from '../../core/statements/types.ts';
 import type { Address, Digest, Slot } from '../../core/values.ts';
@@ -15,7 +16,6 @@ import { type Check, claimChecks } from './claimChecks.ts';
 import { completer, restorer } from './complete.ts';
 import { checkLength, type ExpectedFile, expectedFile } from './ExpectedFile.ts';
 import { type Claim, evidenceReader, readClaim } from './facts.ts';
-import { inTurn } from './inTurn.ts';
 import { memo } from './memo.ts';
 import type { Intake, UploadBegin } from './port.ts';
 import { presenting } from './present.ts';

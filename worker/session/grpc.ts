@@ -1,3 +1,5 @@
+import { inTurn } from '../../core/inTurn.ts';
+import type { Digest } from '../../core/values.ts';
 import type { LogoutResponse__Output } from '../../proto/generated/syndic/v1/LogoutResponse.ts';
 import type { RefuseResponse__Output } from '../../proto/generated/syndic/v1/RefuseResponse.ts';
 import { soon, unary } from './calls.ts';
@@ -6,7 +8,7 @@ import { startHeart } from './heartbeat.ts';
 import { Lines } from './Lines.ts';
 import type { SessionModules, SessionOptions } from './modules.ts';
 import { OfferQueue } from './OfferQueue.ts';
-import type { Session, TaskOffer } from './port.ts';
+import type { OutgoingUpdate, Session, TaskOffer } from './port.ts';
 import { present } from './present.ts';
 import { TaskBook } from './TaskBook.ts';
 import { upload } from './upload.ts';
@@ -19,8 +21,12 @@ const GOODBYE_MS = 2000;
 export function createSession(options: SessionOptions, modules: SessionModules): Session {
   const { log, held } = modules;
   const closing = new AbortController();
+  // Two streams of the same update would take it from each other: the second waits, and then finds the receipt there.
+  const oneAtATime = inTurn<Digest>();
+  const send = (update: OutgoingUpdate, signal: AbortSignal) =>
+    oneAtATime(update.update, () => upload(lines, update, signal));
   const lines = new Lines(options, modules, (line) => {
-    if (held !== undefined) void present(line, closing.signal, { lines, held, log });
+    if (held !== undefined) void present(line, closing.signal, { lines, held, send, log });
   });
   const book = new TaskBook();
   const beatNow = startHeart(
@@ -64,7 +70,7 @@ export function createSession(options: SessionOptions, modules: SessionModules):
     },
     tasks,
     download: (digest, from, signal) => download(lines, digest, from, untilClosed(signal)),
-    upload: (update, signal) => upload(lines, update, untilClosed(signal)),
+    upload: (update, signal) => send(update, untilClosed(signal)),
 
     async refuse(id, code, message) {
       await lines.attempt(closing.signal, (line) =>

@@ -5,8 +5,7 @@ import { soon, unary } from './calls.ts';
 import type { Line } from './Line.ts';
 import type { Lines } from './Lines.ts';
 import type { SessionLog } from './modules.ts';
-import type { HeldReceipt } from './port.ts';
-import { upload } from './upload.ts';
+import type { HeldReceipt, Session } from './port.ts';
 
 /** Receipts that one call carries at most, and bytes after which it carries no more. */
 const MOST_RECEIPTS = 16;
@@ -16,6 +15,7 @@ const AGAIN = { least: 5000, most: 60_000 } as const;
 export interface PresentModules {
   readonly lines: Lines;
   readonly held: () => Promise<HeldReceipt[]>;
+  readonly send: Session['upload'];
   readonly log: SessionLog;
 }
 
@@ -31,14 +31,16 @@ export async function present(line: Line, signal: AbortSignal, modules: PresentM
       const error = fromGrpcError(thrown);
       // A coordinator of an earlier version asks for no receipts.
       if (signal.aborted || error.code === 'VERSION_UNSUPPORTED') return;
-      modules.log.warn({ code: error.code }, `receipts were not presented: ${error.message}`);
+      modules.log.warn({ code: error.code }, `presenting receipts failed, and is tried again: ${error.message}`);
       await sleep(wait, undefined, { signal, ref: false }).catch(() => undefined);
       if (modules.lines.current !== line) return;
     }
   }
 }
 
+/** @throws the last of what went wrong with an update that was to be sent again, once everything else is done */
 async function presentAll(line: Line, signal: AbortSignal, modules: PresentModules): Promise<void> {
+  const failures: unknown[] = [];
   const batches = inBatches(await modules.held());
   for (const [i, batch] of batches.entries()) {
     const request = { held: batch.map(messageOf), complete: i === batches.length - 1 };
@@ -50,28 +52,27 @@ async function presentAll(line: Line, signal: AbortSignal, modules: PresentModul
       const receipt = batch[j];
       if (receipt === undefined) continue;
       if (code !== '') modules.log.warn({ code }, `the coordinator does not stand by a receipt: ${message}; keep it`);
-      else if (task !== '') await sendAgain(task, receipt, signal, modules);
+      else if (task !== '') await sendAgain(task, receipt, signal, modules).catch((thrown) => failures.push(thrown));
     }
   }
+  if (failures.length > 0) throw failures.at(-1);
 }
 
-/** The coordinator lost the update's bytes along with its database. */
+/**
+ * The coordinator lost the update's bytes along with its database. Its round waits for them: should this fail, the
+ * receipt is presented again, and the answer tells whether they are still wanted.
+ */
 async function sendAgain(
   task: string,
   receipt: HeldReceipt,
   signal: AbortSignal,
-  { lines, log }: PresentModules,
+  { send, log }: PresentModules,
 ): Promise<void> {
   const { update } = receipt;
-  try {
-    const given = await upload(lines, { ...receipt, task }, signal);
-    const same = Buffer.compare(given, receipt.receipt) === 0;
-    if (same) log.info({ update }, 'update sent again');
-    else log.warn({ update }, 'update sent again, and the receipt is another one now: keep both');
-  } catch (thrown) {
-    const { code, message } = fromGrpcError(thrown);
-    log.warn({ update, code }, `update could not be sent again: ${message}`);
-  }
+  const given = await send({ ...receipt, task }, signal);
+  const same = Buffer.compare(given, receipt.receipt) === 0;
+  if (same) log.info({ update }, 'update sent again');
+  else log.warn({ update }, 'update sent again, and the receipt is another one now: keep both');
 }
 
 function messageOf({ statement, report, receipt }: HeldReceipt) {

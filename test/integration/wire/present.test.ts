@@ -54,6 +54,15 @@ async function lost(): Promise<HeldReceipt> {
   return { ...outgoing, receipt };
 }
 
+/** The same bytes, but for the last. */
+async function* damaged(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    const copy = Uint8Array.from(piece);
+    copy[copy.length - 1] = (copy.at(-1) ?? 0) ^ 1;
+    yield copy;
+  }
+}
+
 /** Watches for tasks, which is what a worker does all day. */
 function watch(session: Session): void {
   const over = (async () => {
@@ -92,6 +101,20 @@ describe('a worker presents what it holds', () => {
     await until(async () => (await world.models.size(held.update)) === held.length);
     await until(async () => (await awaited()).length === 0);
     expect(await taskRow()).toMatchObject({ state: 'accepted', receipt: sha256(held.receipt) });
+  });
+
+  test('and presents again what could not be sent, for as long as it is waited for', async () => {
+    const held = await lost();
+    await world.models.delete(held.update);
+    let opened = 0;
+    const damagedAtFirst = (from: number) => {
+      opened++;
+      return opened === 1 ? damaged(held.open(from)) : held.open(from);
+    };
+    watch(world.dial(member, {}, { held: async () => [{ ...held, open: damagedAtFirst }] }));
+    await until(async () => (await awaited()).length === 0);
+    expect(await taskRow()).toMatchObject({ state: 'accepted', receipt: sha256(held.receipt) });
+    expect(await world.models.size(held.update)).toBe(held.length);
   });
 
   test('and says in its log when the coordinator does not stand by a receipt', async () => {

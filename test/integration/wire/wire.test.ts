@@ -277,6 +277,21 @@ describe('an upload', () => {
     expect(await world.models.size(sent.update)).toBe(sent.file.length);
   });
 
+  test('is sent once when it is asked for twice at a time', async () => {
+    const session = world.dial(member);
+    const sent = world.consortium.update(member);
+    const outgoing = world.outgoing(member, sent);
+    let opened = 0;
+    const open = (from: number) => {
+      opened++;
+      return outgoing.open(from);
+    };
+    const both = [1, 2, 3].map(() => session.upload({ ...outgoing, open }, stop.signal));
+    const [first, ...others] = await Promise.all(both);
+    expect(others).toEqual([first, first]);
+    expect(opened).toBe(1);
+  });
+
   test('goes on where a broken line left it, sending nothing twice', async () => {
     const session = world.dial(member);
     const sent = world.consortium.update(member);
