@@ -14,6 +14,7 @@ import {Heads} from "./lib/Heads.sol";
 import {Lanes} from "./lib/Lanes.sol";
 import {Rosters} from "./lib/Rosters.sol";
 import {Studies} from "./lib/Studies.sol";
+import {Verdicts} from "./Verdicts.sol";
 
 /// @title Studies and their rounds.
 /// @dev Deployed last. Nothing here can be changed once recorded, by anyone: there is no owner and no upgrade.
@@ -24,6 +25,7 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
 
     IConsortium public immutable consortium;
     DataUse public immutable dataUse;
+    Verdicts public immutable verdicts;
     /// @dev Asked once, at deployment: the constant of a contract that cannot change.
     bytes32 private immutable _operatorRole;
 
@@ -44,12 +46,14 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
     mapping(bytes32 study => Lanes.Table) private _lanes;
 
     /// @param consortium_ whose members, coordinators and operators these are.
-    /// @param dataUse_ which was deployed with this contract's address, by the creation right before this one.
-    constructor(IConsortium consortium_, DataUse dataUse_) EIP712("Syndic", "1") {
-        if (address(dataUse_.ledger()) != address(this)) revert DataUseOfAnotherLedger(address(dataUse_.ledger()));
-        if (dataUse_.consortium() != consortium_) revert DataUseOfAnotherConsortium(address(dataUse_.consortium()));
+    /// @param dataUse_ which was deployed with this contract's address, two creations before this one.
+    /// @param verdicts_ the same, right before this one.
+    constructor(IConsortium consortium_, DataUse dataUse_, Verdicts verdicts_) EIP712("Syndic", "1") {
+        _requireNamed(consortium_, dataUse_.consortium(), dataUse_.ledger());
+        _requireNamed(consortium_, verdicts_.consortium(), verdicts_.ledger());
         consortium = consortium_;
         dataUse = dataUse_;
+        verdicts = verdicts_;
         _operatorRole = consortium_.OPERATOR_ROLE();
     }
 
@@ -201,6 +205,26 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
     }
 
     /// @inheritdoc IRoundLedger
+    function standing(bytes32 id)
+        external
+        view
+        returns (address coordinator, uint16 minIncluded, uint8 outcome, uint32 lastRound)
+    {
+        Studies.Progress memory progress = _progress[id];
+        return (progress.coordinator, progress.minIncluded, progress.outcome, progress.lastRound);
+    }
+
+    /// @inheritdoc IRoundLedger
+    function hasJoined(bytes32 id, uint16 slot) external view returns (bool) {
+        return _lanes[id].holds(slot);
+    }
+
+    /// @inheritdoc IRoundLedger
+    function joinedCount(bytes32 id) external view returns (uint256) {
+        return _lanes[id].holderCount(_rosters[id].groups);
+    }
+
+    /// @inheritdoc IRoundLedger
     function head(bytes32 id) external view returns (bytes32) {
         return _heads[id];
     }
@@ -278,6 +302,12 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         (key, suspendedGroups) = consortium.coordination(coordinator);
         // A coordinator without a key is answered with zero, which sends nothing.
         if (msg.sender != key) revert NotCoordinator(msg.sender);
+    }
+
+    /// @dev What was deployed before names this ledger and its consortium.
+    function _requireNamed(IConsortium mine, IConsortium named, IRoundLedger ledger) private view {
+        if (address(ledger) != address(this)) revert NamesAnotherLedger(address(ledger));
+        if (address(named) != address(mine)) revert NamesAnotherConsortium(address(named));
     }
 
     function _isOperator(address account) private view returns (bool) {

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Consortium} from "../src/Consortium.sol";
 import {DataUse} from "../src/DataUse.sol";
 import {RoundLedger} from "../src/RoundLedger.sol";
+import {Verdicts} from "../src/Verdicts.sol";
 import {IConsortium} from "../src/interfaces/IConsortium.sol";
 import {IDataUse} from "../src/interfaces/IDataUse.sol";
 import {IRoundLedger} from "../src/interfaces/IRoundLedger.sol";
@@ -19,19 +20,26 @@ contract DataUseTest is Fixture {
         study = open(2);
     }
 
-    function test_ALedgerElsewhereThanWhereDataUseExpectsItIsNotBorn() public {
-        vm.expectRevert(abi.encodeWithSelector(IRoundLedger.DataUseOfAnotherLedger.selector, address(ledger)));
-        new RoundLedger(consortium, dataUse);
+    function test_ALedgerElsewhereThanWhereItIsExpectedIsNotBorn() public {
+        vm.expectRevert(abi.encodeWithSelector(IRoundLedger.NamesAnotherLedger.selector, address(ledger)));
+        new RoundLedger(consortium, dataUse, verdicts);
         vm.assertEq(address(dataUse.ledger()), address(ledger));
+        DataUse mine = new DataUse(consortium, creationAfter(1));
+        vm.expectRevert(abi.encodeWithSelector(IRoundLedger.NamesAnotherLedger.selector, address(ledger)));
+        new RoundLedger(consortium, mine, verdicts);
     }
 
-    function test_ALedgerOfAnotherConsortiumThanItsDataUseIsNotBorn() public {
+    function test_ALedgerOfAnotherConsortiumThanItsNeighboursIsNotBorn() public {
         Consortium other = new Consortium(address(this));
-        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        DataUse mine = new DataUse(consortium, IRoundLedger(predicted));
-        vm.expectRevert(abi.encodeWithSelector(IRoundLedger.DataUseOfAnotherConsortium.selector, address(consortium)));
-        new RoundLedger(other, mine);
-        vm.assertEq(address(mine.consortium()), address(consortium));
+        bytes memory fault = abi.encodeWithSelector(IRoundLedger.NamesAnotherConsortium.selector, address(consortium));
+        DataUse ours = new DataUse(consortium, creationAfter(2));
+        Verdicts theirs = new Verdicts(other, creationAfter(1));
+        vm.expectRevert(fault);
+        new RoundLedger(other, ours, theirs);
+        DataUse others = new DataUse(other, creationAfter(2));
+        Verdicts mine = new Verdicts(consortium, creationAfter(1));
+        vm.expectRevert(fault);
+        new RoundLedger(other, others, mine);
     }
 
     function test_AccountAndWorkerKeyAddVersions() public {

@@ -4,20 +4,8 @@ pragma solidity ^0.8.28;
 import {IConsortium} from "../src/interfaces/IConsortium.sol";
 import {IRoundLedger} from "../src/interfaces/IRoundLedger.sol";
 import {Fixture} from "./support/Fixture.sol";
+import {Multisig} from "./support/Multisig.sol";
 import {Vm} from "./support/Vm.sol";
-
-/// @notice An operator that is a contract: a multisig that has agreed to one digest.
-contract Multisig {
-    bytes32 private immutable _agreed;
-
-    constructor(bytes32 agreed) {
-        _agreed = agreed;
-    }
-
-    function isValidSignature(bytes32 digest, bytes calldata) external view returns (bytes4) {
-        return digest == _agreed ? this.isValidSignature.selector : bytes4(0);
-    }
-}
 
 /// @notice Opening, starting, noting and closing; the hashes are spelled out here, not taken from the contract.
 contract StudyTest is Fixture {
@@ -32,15 +20,7 @@ contract StudyTest is Fixture {
     }
 
     function digestToSign() private view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("Syndic"),
-                keccak256("1"),
-                block.chainid,
-                address(ledger)
-            )
-        );
+        bytes32 domain = domainOf(address(ledger));
         vm.assertEq(ledger.domainSeparator(), domain);
         bytes32 message = keccak256(
             abi.encode(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IConsortium} from "./IConsortium.sol";
+
 /// @title Studies and their rounds: what every member's update was, and what became of it.
 interface IRoundLedger {
     struct Study {
@@ -73,9 +75,9 @@ interface IRoundLedger {
     error TooFewIncluded(uint256 included, uint256 needed);
     error ModelChanged();
     error InvalidSignature();
-    /// @dev at deployment: the DataUse given speaks to another ledger
-    error DataUseOfAnotherLedger(address ledger);
-    error DataUseOfAnotherConsortium(address consortium);
+    /// @dev at deployment: a contract given was made for another ledger, or another consortium
+    error NamesAnotherLedger(address ledger);
+    error NamesAnotherConsortium(address consortium);
 
     /// @notice Opens a study. By an operator. `coordinator` is a coordinator's account in the Consortium.
     function openStudy(bytes32 plan, bytes32 initialModel, address coordinator, uint16 minIncluded, bytes32 salt)
@@ -114,6 +116,15 @@ interface IRoundLedger {
 
     function studyId(address operator, bytes32 plan, bytes32 salt) external view returns (bytes32);
     function study(bytes32 id) external view returns (Study memory);
+    /// @notice What others ask of a study, in one read; all zero when there is none.
+    function standing(bytes32 study)
+        external
+        view
+        returns (address coordinator, uint16 minIncluded, uint8 outcome, uint32 lastRound);
+    /// @notice Whether the member ever granted the study a dataset.
+    function hasJoined(bytes32 study, uint16 slot) external view returns (bool);
+    /// @notice How many members ever did.
+    function joinedCount(bytes32 study) external view returns (uint256);
     function head(bytes32 study) external view returns (bytes32);
     function recordHash(bytes32 study, uint32 round) external view returns (bytes32);
     /// @notice The slots that the next record must account for, ascending. Before the start: live grants now.
@@ -121,4 +132,5 @@ interface IRoundLedger {
     /// @notice Rounds in which the member's update was included, and the sum of its samples over them.
     function totals(bytes32 study, uint16 slot) external view returns (uint32 rounds, uint64 samples);
     function domainSeparator() external view returns (bytes32);
+    function consortium() external view returns (IConsortium);
 }

@@ -11,10 +11,10 @@ import {Rosters} from "./Rosters.sol";
 library Entries {
     uint256 internal constant BYTES = 64;
 
-    uint256 private constant ABSENT = 0;
+    uint256 internal constant ABSENT = 0;
     uint256 private constant INCLUDED = 1;
     uint256 private constant EXCLUDED = 2;
-    uint256 private constant NOT_SELECTED = 3;
+    uint256 internal constant NOT_SELECTED = 3;
 
     /// @dev No word of lanes has this index.
     uint256 private constant NOWHERE = type(uint256).max;
@@ -141,6 +141,26 @@ library Entries {
 
     function _requireNotSuspended(uint256 suspended, uint256 slot) private pure {
         if ((suspended >> (slot & 0xff)) & 1 != 0) revert IRoundLedger.GrantNotLive(uint16(slot));
+    }
+
+    /// @notice Looks up a slot among recorded entries, which ascend.
+    /// @return found whether there is an entry of it.
+    /// @return update its first half.
+    /// @return word its second half.
+    function find(bytes calldata entries, uint16 slot)
+        internal
+        pure
+        returns (bool found, bytes32 update, uint256 word)
+    {
+        (uint256 low, uint256 high) = (0, entries.length / BYTES);
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            bytes calldata entry = entries[middle * BYTES:(middle + 1) * BYTES];
+            word = uint256(bytes32(entry[32:64]));
+            if (word & 0xffff == slot) return (true, bytes32(entry[:32]), word);
+            if (word & 0xffff < slot) low = middle + 1;
+            else high = middle;
+        }
     }
 
     /// @return word the second half of the entry at calldata position `at`.

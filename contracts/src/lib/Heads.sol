@@ -30,10 +30,22 @@ library Heads {
         bytes32 manifest,
         bytes32 entriesHash
     ) internal view returns (bytes32) {
+        return recordedAt(study, round, outcome, baseModel, globalModel, manifest, uint64(block.timestamp), entriesHash);
+    }
+
+    /// @notice The same for a record that was made before.
+    function recordedAt(
+        bytes32 study,
+        uint32 round,
+        uint8 outcome,
+        bytes32 baseModel,
+        bytes32 globalModel,
+        bytes32 manifest,
+        uint64 timestamp,
+        bytes32 entriesHash
+    ) internal pure returns (bytes32) {
         return keccak256(
-            abi.encode(
-                ROUND, study, round, outcome, baseModel, globalModel, manifest, uint64(block.timestamp), entriesHash
-            )
+            abi.encode(ROUND, study, round, outcome, baseModel, globalModel, manifest, timestamp, entriesHash)
         );
     }
 

@@ -146,6 +146,20 @@ library Lanes {
         }
     }
 
+    /// @return whether the slot has ever joined.
+    function holds(Table storage self, uint256 slot) internal view returns (bool) {
+        return self.holders[slot >> 8] & (1 << (slot & 0xff)) != 0;
+    }
+
+    /// @param groups bit g: some slot of group g may have joined.
+    /// @return count of slots that have ever joined.
+    function holderCount(Table storage self, uint256 groups) internal view returns (uint256 count) {
+        for (uint256 group; groups != 0; ++group) {
+            if (groups & 1 != 0) count += _count(self.holders[group]);
+            groups >>= 1;
+        }
+    }
+
     /// @dev For a slot that has a lane.
     function _place(Table storage self, uint256 slot) private view returns (uint256 index, uint256 shift) {
         uint256 below = self.holders[slot >> 8] & ((1 << (slot & 0xff)) - 1);

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Consortium} from "../../src/Consortium.sol";
 import {DataUse} from "../../src/DataUse.sol";
 import {RoundLedger} from "../../src/RoundLedger.sol";
+import {Verdicts} from "../../src/Verdicts.sol";
 import {IRoundLedger} from "../../src/interfaces/IRoundLedger.sol";
 import {Vm} from "./Vm.sol";
 
@@ -14,7 +15,8 @@ abstract contract Fixture {
     uint256 internal constant OPERATOR_KEY = 0xA11CE;
     address internal immutable operator = vm.addr(OPERATOR_KEY);
     address internal constant COORDINATOR = address(0xC0);
-    address internal constant SENDER = address(0xC1);
+    uint256 internal constant SENDER_KEY = 0xC1;
+    address internal immutable SENDER = vm.addr(SENDER_KEY);
     bytes32 internal constant PLAN = keccak256("plan");
     bytes32 internal constant MODEL = keccak256("initial model");
     bytes32 internal constant DATASET = keccak256("dataset");
@@ -33,25 +35,55 @@ abstract contract Fixture {
     Consortium internal consortium;
     DataUse internal dataUse;
     RoundLedger internal ledger;
+    Verdicts internal verdicts;
 
     function deploy() internal {
         vm.warp(START_TIME);
         consortium = new Consortium(address(this));
-        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        dataUse = new DataUse(consortium, IRoundLedger(predicted));
-        ledger = new RoundLedger(consortium, dataUse);
+        IRoundLedger predicted = creationAfter(2);
+        dataUse = new DataUse(consortium, predicted);
+        verdicts = new Verdicts(consortium, predicted);
+        ledger = new RoundLedger(consortium, dataUse, verdicts);
         consortium.grantRole(consortium.OPERATOR_ROLE(), operator);
         consortium.addCoordinator(COORDINATOR);
         vm.prank(COORDINATOR);
         consortium.setKey(SENDER);
     }
 
+    /// @return what this contract will create after so many other creations.
+    function creationAfter(uint256 others) internal view returns (IRoundLedger) {
+        return IRoundLedger(vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + others));
+    }
+
     function accountOf(uint256 slot) internal pure returns (address) {
         return address(uint160(0x1_0000 + slot));
     }
 
+    function workerKeyOf(uint256 slot) internal pure returns (uint256) {
+        return 0x2_0000 + slot;
+    }
+
     function workerOf(uint256 slot) internal pure returns (address) {
-        return address(uint160(0x2_0000 + slot));
+        return vm.addr(workerKeyOf(slot));
+    }
+
+    function domainOf(address verifier) internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("Syndic"),
+                keccak256("1"),
+                block.chainid,
+                verifier
+            )
+        );
+    }
+
+    /// @return 65 bytes over the EIP-712 message with this struct hash, for this contract.
+    function sign(uint256 key, address verifier, bytes32 message) internal view returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) =
+            vm.sign(key, keccak256(abi.encodePacked(hex"1901", domainOf(verifier), message)));
+        return abi.encodePacked(r, s, v);
     }
 
     /// @notice Admits members up to slot `count`, each with a worker key and one dataset version.
