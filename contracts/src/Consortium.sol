@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {
+    AccessControlDefaultAdminRules
+} from "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IConsortium} from "./interfaces/IConsortium.sol";
 
 /// @title The consortium's members, coordinators, keys and roles.
 /// @dev Deployed first. A holder is an account that lists keys: a member's or a coordinator's, never both, so that
 /// whose key a signature proves is never in doubt.
-contract Consortium is IConsortium, AccessControl {
+contract Consortium is IConsortium, AccessControlDefaultAdminRules, EIP712, Nonces {
     /// @inheritdoc IConsortium
     bytes32 public constant override OPERATOR_ROLE = keccak256("syndic.operator");
     /// @inheritdoc IConsortium
@@ -27,20 +32,39 @@ contract Consortium is IConsortium, AccessControl {
         uint48 suspendedAt;
     }
 
+    /// @dev One word.
+    struct Recovery {
+        address account;
+        uint48 readyAt;
+    }
+
+    bytes32 private constant SET_KEY = keccak256("SetKey(address account,address key,uint256 nonce)");
+    bytes32 private constant REVOKE_KEY =
+        keccak256("RevokeKey(address account,address key,bool compromised,uint256 nonce)");
+    bytes32 private constant SET_PROFILE = keccak256("SetProfile(address account,bytes32 profile,uint256 nonce)");
+    bytes32 private constant CANCEL_RECOVERY =
+        keccak256("CancelRecovery(address account,address recovered,uint256 nonce)");
+
+    /// @inheritdoc IConsortium
+    uint48 public immutable override recoveryDelay;
+
     uint16 private _memberCount;
     mapping(uint16 slot => Admission) private _admissions;
     mapping(address account => Holder) private _holders;
     mapping(address key => Key) private _keys;
     mapping(address account => address[]) private _keysOf;
+    mapping(uint16 slot => Recovery) private _recoveries;
+    mapping(uint16 slot => bytes32) private _profiles;
 
     /// @dev Bit g: some member of `_suspended[g]` is suspended. Almost always zero, and then the ledger asks no more.
     uint256 private _suspendedGroups;
     uint256[256] private _suspended;
 
-    /// @param admin holds DEFAULT_ADMIN_ROLE: admits and suspends members, lists coordinators, grants roles.
-    constructor(address admin) {
-        if (admin == address(0)) revert ZeroAddress();
-        _grantRole(DEFAULT_ADMIN_ROLE, admin);
+    /// @param admin holds DEFAULT_ADMIN_ROLE: admits and suspends members, lists coordinators, grants roles. One at
+    /// a time; it hands over in two steps, the second after the delay (OpenZeppelin AccessControlDefaultAdminRules).
+    /// @param delay seconds before another admin, or a recovered account, counts.
+    constructor(address admin, uint48 delay) AccessControlDefaultAdminRules(delay, admin) EIP712("Syndic", "1") {
+        recoveryDelay = delay;
     }
 
     /// @inheritdoc IConsortium
@@ -94,31 +118,84 @@ contract Consortium is IConsortium, AccessControl {
 
     /// @inheritdoc IConsortium
     function setKey(address key) external {
-        if (key == address(0)) revert ZeroAddress();
-        Holder memory holder = _holders[msg.sender];
-        if (holder.slot == 0 && !holder.coordinator) revert UnknownCoordinator(msg.sender);
-        if (_keys[key].owner != address(0)) revert KeyAlreadyListed(key);
-        _endCurrentKey(msg.sender);
-        _keys[key] = Key({
-            slot: holder.slot, owner: msg.sender, validFrom: uint64(block.timestamp), validTo: 0, compromised: false
-        });
-        _keysOf[msg.sender].push(key);
-        _holders[msg.sender].key = key;
-        emit KeyListed(msg.sender, key, holder.slot);
+        _useNonce(msg.sender);
+        _setKey(msg.sender, key);
+    }
+
+    /// @inheritdoc IConsortium
+    function setKeyFor(address account, address key, bytes calldata signature) external {
+        _requireSigned(account, keccak256(abi.encode(SET_KEY, account, key, _useNonce(account))), signature);
+        _setKey(account, key);
     }
 
     /// @inheritdoc IConsortium
     /// @dev A key that ended before can still be found compromised: its end stays, the mark is added.
     function revokeKey(address key, bool compromised) external {
-        Key storage listed = _keys[key];
-        if (listed.owner != msg.sender) revert NotOwner(msg.sender, listed.owner);
-        if (listed.validTo == 0) {
-            _endCurrentKey(msg.sender);
-        } else if (!compromised || listed.compromised) {
-            revert KeyNotLive(key);
-        }
-        listed.compromised = compromised;
-        emit KeyRevoked(msg.sender, key, compromised);
+        _useNonce(msg.sender);
+        _revokeKey(msg.sender, key, compromised);
+    }
+
+    /// @inheritdoc IConsortium
+    function revokeKeyFor(address account, address key, bool compromised, bytes calldata signature) external {
+        bytes32 message = keccak256(abi.encode(REVOKE_KEY, account, key, compromised, _useNonce(account)));
+        _requireSigned(account, message, signature);
+        _revokeKey(account, key, compromised);
+    }
+
+    /// @inheritdoc IConsortium
+    function setProfile(bytes32 profile) external {
+        _useNonce(msg.sender);
+        _setProfile(msg.sender, profile);
+    }
+
+    /// @inheritdoc IConsortium
+    function setProfileFor(address account, bytes32 profile, bytes calldata signature) external {
+        _requireSigned(account, keccak256(abi.encode(SET_PROFILE, account, profile, _useNonce(account))), signature);
+        _setProfile(account, profile);
+    }
+
+    /// @inheritdoc IConsortium
+    function proposeRecovery(uint16 slot, address account) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        _admission(slot);
+        _requireNew(account);
+        uint48 readyAt = uint48(block.timestamp) + recoveryDelay;
+        _recoveries[slot] = Recovery({account: account, readyAt: readyAt});
+        emit RecoveryProposed(slot, account, readyAt);
+    }
+
+    /// @inheritdoc IConsortium
+    function cancelRecovery(uint16 slot) external {
+        if (msg.sender != _admission(slot).account) _checkRole(DEFAULT_ADMIN_ROLE);
+        _useNonce(msg.sender);
+        _cancelRecovery(slot);
+    }
+
+    /// @inheritdoc IConsortium
+    function cancelRecoveryFor(uint16 slot, bytes calldata signature) external {
+        address account = _admission(slot).account;
+        address recovered = _recoveries[slot].account;
+        _requireSigned(
+            account, keccak256(abi.encode(CANCEL_RECOVERY, account, recovered, _useNonce(account))), signature
+        );
+        _cancelRecovery(slot);
+    }
+
+    /// @inheritdoc IConsortium
+    /// @dev The lost account's key ends with it. What both did before stays as it was.
+    function completeRecovery(uint16 slot) external {
+        Recovery memory recovery = _recoveries[slot];
+        if (recovery.account == address(0)) revert NoRecovery(slot);
+        if (block.timestamp < recovery.readyAt) revert RecoveryNotReady(slot, recovery.readyAt);
+        // It may have come to be somebody's since it was proposed.
+        _requireNew(recovery.account);
+        Admission storage admission = _admission(slot);
+        address lost = admission.account;
+        _endCurrentKey(lost);
+        delete _holders[lost];
+        delete _recoveries[slot];
+        _holders[recovery.account].slot = slot;
+        admission.account = recovery.account;
+        emit AccountRecovered(slot, lost, recovery.account);
     }
 
     /// @inheritdoc IConsortium
@@ -177,6 +254,76 @@ contract Consortium is IConsortium, AccessControl {
     /// @inheritdoc IConsortium
     function suspendedIn(uint8 group) external view returns (uint256) {
         return _suspended[group];
+    }
+
+    /// @inheritdoc IConsortium
+    function profileOf(uint16 slot) external view returns (bytes32) {
+        return _profiles[slot];
+    }
+
+    /// @inheritdoc IConsortium
+    function recoveryOf(uint16 slot) external view returns (address account, uint48 readyAt) {
+        return (_recoveries[slot].account, _recoveries[slot].readyAt);
+    }
+
+    /// @inheritdoc IConsortium
+    function nonces(address account) public view override(IConsortium, Nonces) returns (uint256) {
+        return super.nonces(account);
+    }
+
+    /// @inheritdoc IConsortium
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    function _setKey(address account, address key) private {
+        if (key == address(0)) revert ZeroAddress();
+        Holder memory holder = _holders[account];
+        if (holder.slot == 0 && !holder.coordinator) revert UnknownCoordinator(account);
+        if (_keys[key].owner != address(0)) revert KeyAlreadyListed(key);
+        _endCurrentKey(account);
+        _keys[key] = Key({
+            slot: holder.slot, owner: account, validFrom: uint64(block.timestamp), validTo: 0, compromised: false
+        });
+        _keysOf[account].push(key);
+        _holders[account].key = key;
+        emit KeyListed(account, key, holder.slot);
+    }
+
+    function _revokeKey(address account, address key, bool compromised) private {
+        Key storage listed = _keys[key];
+        if (listed.owner != account) {
+            // After a recovery, the keys that the lost account had listed are the recovered one's to revoke.
+            uint16 slot = _holders[account].slot;
+            if (slot == 0 || listed.slot != slot) revert NotOwner(account, listed.owner);
+        }
+        if (listed.validTo == 0) {
+            _endCurrentKey(account);
+        } else if (!compromised || listed.compromised) {
+            revert KeyNotLive(key);
+        }
+        listed.compromised = compromised;
+        emit KeyRevoked(account, key, compromised);
+    }
+
+    function _setProfile(address account, bytes32 profile) private {
+        uint16 slot = _holders[account].slot;
+        if (slot == 0) revert NotMember(account);
+        _profiles[slot] = profile;
+        emit ProfileSet(slot, profile);
+    }
+
+    function _cancelRecovery(uint16 slot) private {
+        address account = _recoveries[slot].account;
+        if (account == address(0)) revert NoRecovery(slot);
+        delete _recoveries[slot];
+        emit RecoveryCancelled(slot, account);
+    }
+
+    function _requireSigned(address account, bytes32 message, bytes calldata signature) private view {
+        if (!SignatureChecker.isValidSignatureNow(account, _hashTypedDataV4(message), signature)) {
+            revert InvalidSignature();
+        }
     }
 
     function _requireNew(address account) private view {

@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IConsortium} from "./interfaces/IConsortium.sol";
 import {IDataUse} from "./interfaces/IDataUse.sol";
 import {IRoundLedger} from "./interfaces/IRoundLedger.sol";
 
 /// @title Members' datasets and their consent, with its whole history.
-/// @dev Deployed second, with the address that the ledger will have: the deployer's next creation. The ledger's
+/// @dev Deployed second, with the address that the ledger will have: the deployer's creation after next. The ledger's
 /// constructor refuses to come to life anywhere else, so that the two always name each other.
-contract DataUse is IDataUse {
+contract DataUse is IDataUse, EIP712 {
+    bytes32 private constant ADD_VERSION =
+        keccak256("AddVersion(uint16 slot,bytes32 dataset,bytes32 root,uint40 rows)");
+    bytes32 private constant GRANT =
+        keccak256("Grant(bytes32 study,uint16 slot,bytes32 plan,bytes32 dataset,uint64 until,uint256 nonce)");
+    bytes32 private constant REVOKE = keccak256("Revoke(bytes32 study,uint16 slot,uint256 nonce)");
+
     IConsortium public immutable consortium;
     IRoundLedger public immutable ledger;
 
     mapping(uint16 slot => mapping(bytes32 dataset => mapping(bytes32 root => Version))) private _versions;
     mapping(uint16 slot => mapping(bytes32 dataset => bool)) private _hasVersion;
     mapping(bytes32 study => mapping(uint16 slot => Grant[])) private _grants;
+    mapping(uint16 slot => uint256) private _nonces;
 
     /// @param consortium_ whose members these are.
     /// @param ledger_ where the RoundLedger will stand: for a deployer that sends this creation with nonce n, the
-    /// CREATE address of nonce n + 1.
-    constructor(IConsortium consortium_, IRoundLedger ledger_) {
+    /// CREATE address of nonce n + 2.
+    constructor(IConsortium consortium_, IRoundLedger ledger_) EIP712("Syndic", "1") {
         consortium = consortium_;
         ledger = ledger_;
     }
@@ -28,42 +37,65 @@ contract DataUse is IDataUse {
     function addVersion(uint16 slot, bytes32 dataset, bytes32 root, uint40 rows) external {
         IConsortium.Member memory member = consortium.member(slot);
         if (msg.sender != member.account && msg.sender != member.key) revert NotAccountNorKey(msg.sender, slot);
-        if (member.suspendedAt != 0) revert MemberNotActive(slot);
-        if (rows == 0) revert RowsOutOfRange(rows);
-        if (_versions[slot][dataset][root].addedAt != 0) revert VersionExists(slot, dataset, root);
-        _versions[slot][dataset][root] = Version({addedAt: uint64(block.timestamp), rows: rows});
-        _hasVersion[slot][dataset] = true;
-        emit VersionAdded(slot, dataset, root, rows);
+        _addVersion(slot, dataset, root, rows);
+    }
+
+    /// @inheritdoc IDataUse
+    /// @dev Needs no nonce: a version is added once.
+    function addVersionFor(uint16 slot, bytes32 dataset, bytes32 root, uint40 rows, bytes calldata signature) external {
+        IConsortium.Member memory member = consortium.member(slot);
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ADD_VERSION, slot, dataset, root, rows)));
+        if (
+            !SignatureChecker.isValidSignatureNow(member.key, digest, signature)
+                && !SignatureChecker.isValidSignatureNow(member.account, digest, signature)
+        ) revert InvalidSignature();
+        _addVersion(slot, dataset, root, rows);
     }
 
     /// @inheritdoc IDataUse
     function grant(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until) external {
-        IConsortium.Member memory member = consortium.member(slot);
-        if (msg.sender != member.account) revert NotAccount(msg.sender, slot);
-        if (member.suspendedAt != 0) revert MemberNotActive(slot);
-        IRoundLedger.Study memory opened = ledger.study(study);
-        if (opened.openedAt == 0) revert UnknownStudy(study);
-        if (opened.outcome != 0) revert StudyIsClosed(study);
-        if (opened.plan != plan) revert WrongPlan(opened.plan, plan);
-        if (until <= block.timestamp) revert UntilInPast(until);
-        if (!_hasVersion[slot][dataset]) revert DatasetUnknown(slot, dataset);
-        if (isLive(study, slot)) revert GrantIsLive(study, slot);
-        _grants[study][slot].push(
-            Grant({plan: plan, dataset: dataset, grantedAt: uint64(block.timestamp), until: until, revokedAt: 0})
-        );
-        emit Granted(study, slot, plan, dataset, until);
-        ledger.onGranted(study, slot, until);
+        if (msg.sender != consortium.member(slot).account) revert NotAccount(msg.sender, slot);
+        ++_nonces[slot];
+        _grant(study, slot, plan, dataset, until);
+    }
+
+    /// @inheritdoc IDataUse
+    function grantFor(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until, bytes calldata signature)
+        external
+    {
+        bytes32 message = keccak256(abi.encode(GRANT, study, slot, plan, dataset, until, _nonces[slot]++));
+        _requireSigned(slot, message, signature);
+        _grant(study, slot, plan, dataset, until);
     }
 
     /// @inheritdoc IDataUse
     /// @dev Works for a suspended member and for a closed study too: consent can always be withdrawn.
     function revoke(bytes32 study, uint16 slot) external {
         if (msg.sender != consortium.member(slot).account) revert NotAccount(msg.sender, slot);
-        if (!isLive(study, slot)) revert NoLiveGrant(study, slot);
-        Grant[] storage grants = _grants[study][slot];
-        grants[grants.length - 1].revokedAt = uint64(block.timestamp);
-        emit Revoked(study, slot);
-        ledger.onRevoked(study, slot);
+        ++_nonces[slot];
+        _revoke(study, slot);
+    }
+
+    /// @inheritdoc IDataUse
+    function revokeFor(bytes32 study, uint16 slot, bytes calldata signature) external {
+        _requireSigned(slot, keccak256(abi.encode(REVOKE, study, slot, _nonces[slot]++)), signature);
+        _revoke(study, slot);
+    }
+
+    /// @inheritdoc IDataUse
+    function voidSignatures(uint16 slot) external {
+        if (msg.sender != consortium.member(slot).account) revert NotAccount(msg.sender, slot);
+        ++_nonces[slot];
+    }
+
+    /// @inheritdoc IDataUse
+    function nonces(uint16 slot) external view returns (uint256) {
+        return _nonces[slot];
+    }
+
+    /// @inheritdoc IDataUse
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparatorV4();
     }
 
     /// @inheritdoc IDataUse
@@ -93,5 +125,49 @@ contract DataUse is IDataUse {
         if (grants.length == 0) return false;
         Grant storage newest = grants[grants.length - 1];
         return newest.revokedAt == 0 && block.timestamp < newest.until;
+    }
+
+    function _addVersion(uint16 slot, bytes32 dataset, bytes32 root, uint40 rows) private {
+        _requireActive(slot);
+        if (rows == 0) revert RowsOutOfRange(rows);
+        if (_versions[slot][dataset][root].addedAt != 0) revert VersionExists(slot, dataset, root);
+        _versions[slot][dataset][root] = Version({addedAt: uint64(block.timestamp), rows: rows});
+        _hasVersion[slot][dataset] = true;
+        emit VersionAdded(slot, dataset, root, rows);
+    }
+
+    function _grant(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until) private {
+        _requireActive(slot);
+        IRoundLedger.Study memory opened = ledger.study(study);
+        if (opened.openedAt == 0) revert UnknownStudy(study);
+        if (opened.outcome != 0) revert StudyIsClosed(study);
+        if (opened.plan != plan) revert WrongPlan(opened.plan, plan);
+        if (until <= block.timestamp) revert UntilInPast(until);
+        if (!_hasVersion[slot][dataset]) revert DatasetUnknown(slot, dataset);
+        if (isLive(study, slot)) revert GrantIsLive(study, slot);
+        _grants[study][slot].push(
+            Grant({plan: plan, dataset: dataset, grantedAt: uint64(block.timestamp), until: until, revokedAt: 0})
+        );
+        emit Granted(study, slot, plan, dataset, until);
+        ledger.onGranted(study, slot, until);
+    }
+
+    function _revoke(bytes32 study, uint16 slot) private {
+        if (!isLive(study, slot)) revert NoLiveGrant(study, slot);
+        Grant[] storage grants = _grants[study][slot];
+        grants[grants.length - 1].revokedAt = uint64(block.timestamp);
+        emit Revoked(study, slot);
+        ledger.onRevoked(study, slot);
+    }
+
+    function _requireSigned(uint16 slot, bytes32 message, bytes calldata signature) private view {
+        address account = consortium.member(slot).account;
+        if (!SignatureChecker.isValidSignatureNow(account, _hashTypedDataV4(message), signature)) {
+            revert InvalidSignature();
+        }
+    }
+
+    function _requireActive(uint16 slot) private view {
+        if (!consortium.isActive(slot)) revert MemberNotActive(slot);
     }
 }

@@ -30,7 +30,7 @@ contract DataUseTest is Fixture {
     }
 
     function test_ALedgerOfAnotherConsortiumThanItsNeighboursIsNotBorn() public {
-        Consortium other = new Consortium(address(this));
+        Consortium other = new Consortium(address(this), DELAY);
         bytes memory fault = abi.encodeWithSelector(IRoundLedger.NamesAnotherConsortium.selector, address(consortium));
         DataUse ours = new DataUse(consortium, creationAfter(2));
         Verdicts theirs = new Verdicts(other, creationAfter(1));

@@ -31,6 +31,10 @@ interface IConsortium {
     event CoordinatorRemoved(address indexed account);
     event KeyListed(address indexed owner, address indexed key, uint16 indexed slot);
     event KeyRevoked(address indexed owner, address indexed key, bool compromised);
+    event ProfileSet(uint16 indexed slot, bytes32 profile);
+    event RecoveryProposed(uint16 indexed slot, address indexed account, uint48 readyAt);
+    event RecoveryCancelled(uint16 indexed slot, address indexed account);
+    event AccountRecovered(uint16 indexed slot, address indexed lost, address indexed account);
 
     error UnknownSlot(uint16 slot);
     error UnknownCoordinator(address account);
@@ -43,6 +47,10 @@ interface IConsortium {
     error TooManyMembers();
     error AlreadySuspended(uint16 slot);
     error NotSuspended(uint16 slot);
+    error NotMember(address account);
+    error NoRecovery(uint16 slot);
+    error RecoveryNotReady(uint16 slot, uint48 readyAt);
+    error InvalidSignature();
 
     /// @notice Roles beside the default admin, granted by it (OpenZeppelin AccessControl).
     function OPERATOR_ROLE() external view returns (bytes32);
@@ -60,8 +68,35 @@ interface IConsortium {
     /// @notice Lists `key` as the caller's current key, by the member's or coordinator's account alone; the one
     /// before ends now. A key is listed once, for good.
     function setKey(address key) external;
+    /// @notice The same, sent by anyone on the account's EIP-712 signature (65 bytes, or ERC-1271) over `SetKey` with
+    /// its current nonce. Whatever an account does here, itself or by a signature, uses its nonce up, and voids what it
+    /// signed before. So below, too.
+    function setKeyFor(address account, address key, bytes calldata signature) external;
     /// @notice Ends `key` of the caller now; `compromised` is on record for good.
     function revokeKey(address key, bool compromised) external;
+    function revokeKeyFor(address account, address key, bool compromised, bytes calldata signature) external;
+
+    /// @notice Sets the SHA-256 of the document that describes a member: by its account alone.
+    function setProfile(bytes32 profile) external;
+    function setProfileFor(address account, bytes32 profile, bytes calldata signature) external;
+
+    /// @notice Proposes another account for a member that lost its own. Admin only. It counts after `recoveryDelay`
+    /// seconds, and until then the member can cancel it; proposed anew, the delay begins anew.
+    function proposeRecovery(uint16 slot, address account) external;
+    /// @notice By the member's account, or the admin.
+    function cancelRecovery(uint16 slot) external;
+    function cancelRecoveryFor(uint16 slot, bytes calldata signature) external;
+    /// @notice Anyone, once the delay is over.
+    function completeRecovery(uint16 slot) external;
+
+    function recoveryDelay() external view returns (uint48);
+    /// @notice The account proposed for a member and the second from which it may count; zero when there is none.
+    function recoveryOf(uint16 slot) external view returns (address account, uint48 readyAt);
+    /// @notice SHA-256 of the document that describes a member; zero when it set none.
+    function profileOf(uint16 slot) external view returns (bytes32);
+    /// @notice How often an account has acted: what it signs must carry it.
+    function nonces(address account) external view returns (uint256);
+    function domainSeparator() external view returns (bytes32);
 
     function memberCount() external view returns (uint16);
     function member(uint16 slot) external view returns (Member memory);

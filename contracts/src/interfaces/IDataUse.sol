@@ -34,14 +34,28 @@ interface IDataUse {
     error UntilInPast(uint64 until);
     error MemberNotActive(uint16 slot);
     error DatasetUnknown(uint16 slot, bytes32 dataset);
+    error InvalidSignature();
 
     /// @notice Anchors a version of a dataset. By the member's account or its current worker key.
     function addVersion(uint16 slot, bytes32 dataset, bytes32 root, uint40 rows) external;
+    /// @notice The same, sent by anyone on an EIP-712 `AddVersion` signature of account (65 bytes, or ERC-1271) or key.
+    function addVersionFor(uint16 slot, bytes32 dataset, bytes32 root, uint40 rows, bytes calldata signature) external;
     /// @notice Joins `study`: allows `dataset` to be used in it under `plan` until `until`. By the account alone;
     /// one live grant a member a study; the dataset has at least one version.
     function grant(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until) external;
+    /// @notice The same on the account's signature over `Grant` with the member's current nonce. Every consent given or
+    /// withdrawn uses the nonce up, and voids what was signed before. So below, too.
+    function grantFor(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until, bytes calldata signature)
+        external;
     /// @notice Ends the live grant now. By the account alone.
     function revoke(bytes32 study, uint16 slot) external;
+    function revokeFor(bytes32 study, uint16 slot, bytes calldata signature) external;
+    /// @notice Takes back whatever the account signed and nobody has sent yet.
+    function voidSignatures(uint16 slot) external;
+
+    /// @notice What the member's next signature must carry.
+    function nonces(uint16 slot) external view returns (uint256);
+    function domainSeparator() external view returns (bytes32);
 
     function version(uint16 slot, bytes32 dataset, bytes32 root) external view returns (Version memory);
     function grantCount(bytes32 study, uint16 slot) external view returns (uint256);

@@ -22,6 +22,7 @@ abstract contract Fixture {
     bytes32 internal constant DATASET = keccak256("dataset");
     bytes32 internal constant MANIFEST = keccak256("manifest");
     uint64 internal constant START_TIME = 1_800_000_000;
+    uint48 internal constant DELAY = 3 days;
     uint64 internal constant UNTIL = START_TIME + 365 days;
 
     uint8 internal constant ABSENT = 0;
@@ -39,7 +40,7 @@ abstract contract Fixture {
 
     function deploy() internal {
         vm.warp(START_TIME);
-        consortium = new Consortium(address(this));
+        consortium = new Consortium(address(this), DELAY);
         IRoundLedger predicted = creationAfter(2);
         dataUse = new DataUse(consortium, predicted);
         verdicts = new Verdicts(consortium, predicted);
@@ -55,8 +56,12 @@ abstract contract Fixture {
         return IRoundLedger(vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + others));
     }
 
+    function accountKeyOf(uint256 slot) internal pure returns (uint256) {
+        return 0x1_0000 + slot;
+    }
+
     function accountOf(uint256 slot) internal pure returns (address) {
-        return address(uint160(0x1_0000 + slot));
+        return vm.addr(accountKeyOf(slot));
     }
 
     function workerKeyOf(uint256 slot) internal pure returns (uint256) {
