@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CONTRACTS } from './forge.ts';
 
 /** The contracts that the rest of the project deploys and calls. */
-const NAMES = ['Consortium', 'DataUse', 'RoundLedger'] as const;
+const NAMES = ['Consortium', 'DataUse', 'Verdicts', 'RoundLedger'] as const;
 
 interface Artifact {
   readonly abi: readonly unknown[];

@@ -225,6 +225,11 @@ contract Consortium is IConsortium, AccessControlDefaultAdminRules, EIP712, Nonc
     }
 
     /// @inheritdoc IConsortium
+    function keyOfSlot(uint16 slot) external view returns (address) {
+        return _holders[_admissions[slot].account].key;
+    }
+
+    /// @inheritdoc IConsortium
     function keyInfo(address key) external view returns (Key memory) {
         return _keys[key];
     }

@@ -23,7 +23,7 @@ contract DataUse is IDataUse, EIP712 {
     mapping(uint16 slot => mapping(bytes32 dataset => mapping(bytes32 root => Version))) private _versions;
     mapping(uint16 slot => mapping(bytes32 dataset => bool)) private _hasVersion;
     mapping(bytes32 study => mapping(uint16 slot => Grant[])) private _grants;
-    mapping(uint16 slot => uint256) private _nonces;
+    mapping(bytes32 study => mapping(uint16 slot => uint256)) private _voided;
 
     /// @param consortium_ whose members these are.
     /// @param ledger_ where the RoundLedger will stand: for a deployer that sends this creation with nonce n, the
@@ -55,7 +55,6 @@ contract DataUse is IDataUse, EIP712 {
     /// @inheritdoc IDataUse
     function grant(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until) external {
         if (msg.sender != consortium.member(slot).account) revert NotAccount(msg.sender, slot);
-        ++_nonces[slot];
         _grant(study, slot, plan, dataset, until);
     }
 
@@ -63,7 +62,7 @@ contract DataUse is IDataUse, EIP712 {
     function grantFor(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until, bytes calldata signature)
         external
     {
-        bytes32 message = keccak256(abi.encode(GRANT, study, slot, plan, dataset, until, _nonces[slot]++));
+        bytes32 message = keccak256(abi.encode(GRANT, study, slot, plan, dataset, until, nonces(study, slot)));
         _requireSigned(slot, message, signature);
         _grant(study, slot, plan, dataset, until);
     }
@@ -72,25 +71,24 @@ contract DataUse is IDataUse, EIP712 {
     /// @dev Works for a suspended member and for a closed study too: consent can always be withdrawn.
     function revoke(bytes32 study, uint16 slot) external {
         if (msg.sender != consortium.member(slot).account) revert NotAccount(msg.sender, slot);
-        ++_nonces[slot];
         _revoke(study, slot);
     }
 
     /// @inheritdoc IDataUse
     function revokeFor(bytes32 study, uint16 slot, bytes calldata signature) external {
-        _requireSigned(slot, keccak256(abi.encode(REVOKE, study, slot, _nonces[slot]++)), signature);
+        _requireSigned(slot, keccak256(abi.encode(REVOKE, study, slot, nonces(study, slot))), signature);
         _revoke(study, slot);
     }
 
     /// @inheritdoc IDataUse
-    function voidSignatures(uint16 slot) external {
+    function voidSignatures(bytes32 study, uint16 slot) external {
         if (msg.sender != consortium.member(slot).account) revert NotAccount(msg.sender, slot);
-        ++_nonces[slot];
+        ++_voided[study][slot];
     }
 
     /// @inheritdoc IDataUse
-    function nonces(uint16 slot) external view returns (uint256) {
-        return _nonces[slot];
+    function nonces(bytes32 study, uint16 slot) public view returns (uint256) {
+        return _acts(study, slot) + _voided[study][slot];
     }
 
     /// @inheritdoc IDataUse
@@ -145,8 +143,11 @@ contract DataUse is IDataUse, EIP712 {
         if (until <= block.timestamp) revert UntilInPast(until);
         if (!_hasVersion[slot][dataset]) revert DatasetUnknown(slot, dataset);
         if (isLive(study, slot)) revert GrantIsLive(study, slot);
+        uint64 act = _acts(study, slot) + 1;
         _grants[study][slot].push(
-            Grant({plan: plan, dataset: dataset, grantedAt: uint64(block.timestamp), until: until, revokedAt: 0})
+            Grant({
+                plan: plan, dataset: dataset, grantedAt: uint64(block.timestamp), until: until, revokedAt: 0, act: act
+            })
         );
         emit Granted(study, slot, plan, dataset, until);
         ledger.onGranted(study, slot, until);
@@ -158,6 +159,15 @@ contract DataUse is IDataUse, EIP712 {
         grants[grants.length - 1].revokedAt = uint64(block.timestamp);
         emit Revoked(study, slot);
         ledger.onRevoked(study, slot);
+    }
+
+    /// @return acts how often the member consented or withdrew in this study: every change voids what was signed before
+    /// it, without a word of storage of its own.
+    function _acts(bytes32 study, uint16 slot) private view returns (uint64 acts) {
+        Grant[] storage grants = _grants[study][slot];
+        if (grants.length == 0) return 0;
+        Grant storage newest = grants[grants.length - 1];
+        return newest.revokedAt == 0 ? newest.act : newest.act + 1;
     }
 
     function _requireSigned(uint16 slot, bytes32 message, bytes calldata signature) private view {

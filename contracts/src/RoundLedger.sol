@@ -215,8 +215,8 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
     }
 
     /// @inheritdoc IRoundLedger
-    function hasJoined(bytes32 id, uint16 slot) external view returns (bool) {
-        return _lanes[id].holds(slot);
+    function joinedIn(bytes32 id, uint8 group) external view returns (uint256) {
+        return _lanes[id].holders[group];
     }
 
     /// @inheritdoc IRoundLedger

@@ -21,8 +21,8 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
         uint16 attested;
         uint16 disputed;
         uint64 secondsLate;
-        /// @dev bit i of word g: slot 256 g + i attests
-        mapping(uint256 group => uint256) attestedBy;
+        /// @dev bit i of word g: slot 128 g + i attests; bit 128 + i: its dispute is open
+        mapping(uint256 group => uint256) said;
         mapping(uint16 slot => Dispute) disputes;
         mapping(uint16 slot => Omission) omissions;
     }
@@ -46,8 +46,13 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
     struct Word {
         bool read;
         uint256 group;
-        uint256 attestedBy;
+        uint256 said;
+        /// @dev bit i: slot 128 group + i has joined the study
+        uint256 joined;
     }
+
+    /// @dev Slots that share a word of verdicts.
+    uint256 private constant PER_WORD = 128;
 
     uint256 private constant SIGNATURE_BYTES = 65;
 
@@ -96,7 +101,7 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
             revert BatchMismatch(count, signatures.length / SIGNATURE_BYTES);
         }
         _requireRecord(id, round, hash);
-        Round storage said = _rounds[id][round];
+        Round storage told = _rounds[id][round];
         // The word of verdicts at hand: neighbours share it, and it is written back when the batch leaves it.
         Word memory word;
         for (uint256 i; i < count; ++i) {
@@ -106,11 +111,11 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
                 keccak256(abi.encode(ATTEST, id, round, slot, hash)),
                 signatures[SIGNATURE_BYTES * i:SIGNATURE_BYTES * (i + 1)]
             );
-            _attestIn(word, said, id, round, slot);
+            _attestIn(word, told, id, round, slot);
             emit Attested(id, round, slot, hash);
         }
-        said.attestedBy[word.group] = word.attestedBy;
-        _countAttested(said, id, uint16(count));
+        _write(told, word);
+        _countAttested(told, id, uint16(count));
     }
 
     /// @inheritdoc IVerdicts
@@ -164,9 +169,9 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
         if (record.baseModel != receipt.baseModel) revert ReceiptOfAnotherBase(record.baseModel, receipt.baseModel);
         Omission found = _omissionIn(receipt, entries);
         if (found == Omission.None) revert ReceiptKept();
-        Round storage said = _rounds[id][round];
-        if (said.omissions[slot] != Omission.None) revert OmissionKnown(id, round, slot);
-        said.omissions[slot] = found;
+        Round storage told = _rounds[id][round];
+        if (told.omissions[slot] != Omission.None) revert OmissionKnown(id, round, slot);
+        told.omissions[slot] = found;
         ++_omissions[coordinator];
         emit OmissionProven(id, round, slot, found, coordinator, digest);
     }
@@ -180,25 +185,25 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
         bool recorded = ledger.recordHash(id, round) != 0;
         if (recorded) _requirePreimage(id, round, record, entriesHash);
         uint64 stoodAt = recorded ? record.timestamp : uint64(block.timestamp);
-        Round storage said = _rounds[id][round];
+        Round storage told = _rounds[id][round];
         // Nothing new is nothing to put on record.
-        if (stoodAt <= receipt.recordBy || stoodAt - receipt.recordBy <= said.secondsLate) {
+        if (stoodAt <= receipt.recordBy || stoodAt - receipt.recordBy <= told.secondsLate) {
             revert NotLate(receipt.recordBy);
         }
-        said.secondsLate = stoodAt - receipt.recordBy;
-        emit Late(id, round, receipt.slot, receipt.recordBy, said.secondsLate, recorded);
+        told.secondsLate = stoodAt - receipt.recordBy;
+        emit Late(id, round, receipt.slot, receipt.recordBy, told.secondsLate, recorded);
     }
 
     /// @inheritdoc IVerdicts
     function verdict(bytes32 id, uint32 round, uint16 slot) external view returns (Verdict) {
-        Round storage said = _rounds[id][round];
-        return _hasAttested(said, slot) ? Verdict.Attested : said.disputes[slot].state;
+        Round storage told = _rounds[id][round];
+        return _hasAttested(told, slot) ? Verdict.Attested : told.disputes[slot].state;
     }
 
     /// @inheritdoc IVerdicts
     function verdicts(bytes32 id, uint32 round) external view returns (uint16 attested, uint16 disputed) {
-        Round storage said = _rounds[id][round];
-        return (said.attested, said.disputed);
+        Round storage told = _rounds[id][round];
+        return (told.attested, told.disputed);
     }
 
     /// @inheritdoc IVerdicts
@@ -230,32 +235,37 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
 
     function _attest(bytes32 id, uint32 round, uint16 slot, bytes32 hash) private {
         _requireRecord(id, round, hash);
-        Round storage said = _rounds[id][round];
+        Round storage told = _rounds[id][round];
         Word memory word;
-        _attestIn(word, said, id, round, slot);
-        said.attestedBy[word.group] = word.attestedBy;
+        _attestIn(word, told, id, round, slot);
+        _write(told, word);
         emit Attested(id, round, slot, hash);
-        _countAttested(said, id, 1);
+        _countAttested(told, id, 1);
     }
 
     /// @dev Leaves the word to be written.
-    function _attestIn(Word memory word, Round storage said, bytes32 id, uint32 round, uint16 slot) private {
-        _requireJoined(id, slot);
-        uint256 group = slot >> 8;
+    function _attestIn(Word memory word, Round storage told, bytes32 id, uint32 round, uint16 slot) private {
+        uint256 group = slot / PER_WORD;
         if (!word.read || group != word.group) {
-            if (word.read) said.attestedBy[word.group] = word.attestedBy;
-            (word.read, word.group, word.attestedBy) = (true, group, said.attestedBy[group]);
+            if (word.read) _write(told, word);
+            (word.read, word.group, word.said) = (true, group, told.said[group]);
+            word.joined = ledger.joinedIn(id, uint8(slot >> 8)) >> (slot & PER_WORD);
         }
-        uint256 bit = 1 << (slot & 0xff);
-        if (word.attestedBy & bit != 0) revert VerdictGiven(id, round, slot, Verdict.Attested);
-        if (said.disputes[slot].state == Verdict.Disputed) revert VerdictGiven(id, round, slot, Verdict.Disputed);
-        word.attestedBy |= bit;
+        uint256 bit = 1 << (slot % PER_WORD);
+        if (word.joined & bit == 0) revert NeverJoined(id, slot);
+        if (word.said & bit != 0) revert VerdictGiven(id, round, slot, Verdict.Attested);
+        if (word.said & (bit << PER_WORD) != 0) revert VerdictGiven(id, round, slot, Verdict.Disputed);
+        word.said |= bit;
+    }
+
+    function _write(Round storage told, Word memory word) private {
+        told.said[word.group] = word.said;
     }
 
     /// @dev A round counts for its study once, when it comes to the quorum.
-    function _countAttested(Round storage said, bytes32 id, uint16 more) private {
-        uint16 before = said.attested;
-        said.attested = before + more;
+    function _countAttested(Round storage told, bytes32 id, uint16 more) private {
+        uint16 before = told.attested;
+        told.attested = before + more;
         (, uint16 quorum,,) = ledger.standing(id);
         if (before < quorum && before + more >= quorum) ++_studies[id].attestedRounds;
     }
@@ -264,12 +274,13 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
         _requireRecord(id, round, hash);
         _requireJoined(id, slot);
         if (reason == 0) revert ReasonMissing();
-        Round storage said = _rounds[id][round];
-        if (_hasAttested(said, slot)) revert VerdictGiven(id, round, slot, Verdict.Attested);
-        Dispute storage opened = said.disputes[slot];
+        Round storage told = _rounds[id][round];
+        if (_hasAttested(told, slot)) revert VerdictGiven(id, round, slot, Verdict.Attested);
+        Dispute storage opened = told.disputes[slot];
         if (opened.state != Verdict.None) revert VerdictGiven(id, round, slot, opened.state);
         (opened.state, opened.reason, opened.openedAt) = (Verdict.Disputed, reason, uint64(block.timestamp));
-        ++said.disputed;
+        told.said[slot / PER_WORD] |= 1 << (PER_WORD + slot % PER_WORD);
+        ++told.disputed;
         ++_studies[id].openDisputes;
         emit Disputed(id, round, slot, reason, hash);
     }
@@ -293,21 +304,22 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
     }
 
     function _closeDispute(bytes32 id, uint32 round, uint16 slot, Verdict as_) private {
-        Round storage said = _rounds[id][round];
-        Dispute storage opened = said.disputes[slot];
+        Round storage told = _rounds[id][round];
+        Dispute storage opened = told.disputes[slot];
         if (opened.state != Verdict.Disputed) revert NoOpenDispute(id, round, slot);
         opened.state = as_;
-        --said.disputed;
+        told.said[slot / PER_WORD] &= ~(1 << (PER_WORD + slot % PER_WORD));
+        --told.disputed;
         --_studies[id].openDisputes;
     }
 
     /// @return whether slot is among those who attest.
-    function _hasAttested(Round storage said, uint16 slot) private view returns (bool) {
-        return said.attestedBy[slot >> 8] & (1 << (slot & 0xff)) != 0;
+    function _hasAttested(Round storage told, uint16 slot) private view returns (bool) {
+        return told.said[slot / PER_WORD] & (1 << (slot % PER_WORD)) != 0;
     }
 
     function _requireJoined(bytes32 id, uint16 slot) private view {
-        if (!ledger.hasJoined(id, slot)) revert NeverJoined(id, slot);
+        if ((ledger.joinedIn(id, uint8(slot >> 8)) >> (slot & 0xff)) & 1 == 0) revert NeverJoined(id, slot);
     }
 
     /// @dev Neither a suspension nor a revoked grant takes a member's word away; a replaced key has none.
@@ -325,7 +337,7 @@ contract Verdicts is IVerdicts, EIP712, Multicall {
     }
 
     function _requireKey(uint16 slot, bytes32 message, bytes calldata signature) private view {
-        if (ECDSA.recover(_hashTypedDataV4(message), signature) != consortium.member(slot).key) {
+        if (ECDSA.recover(_hashTypedDataV4(message), signature) != consortium.keyOfSlot(slot)) {
             revert NotTheMember(slot);
         }
     }

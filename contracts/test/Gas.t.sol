@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IVerdicts} from "../src/interfaces/IVerdicts.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {Scene} from "./support/Scene.sol";
 
@@ -12,7 +13,7 @@ contract GasTest is Fixture {
 
     function setUp() public {
         _scene = new Scene();
-        (consortium, dataUse, ledger) = _scene.contracts();
+        (consortium, dataUse, ledger, verdicts) = _scene.contracts();
     }
 
     /// @dev Of the last call, as a transaction.
@@ -111,6 +112,83 @@ contract GasTest is Fixture {
         vm.prank(SENDER);
         ledger.closeStudy(study, COMPLETED);
         assertGas("closeStudy", 60_000);
+    }
+
+    function attestMany(uint16 count, uint256 limit, string memory name) private {
+        bytes32 study = _scene.recorded(count + 1, 1, 1);
+        bytes32 hash = ledger.recordHash(study, 1);
+        // Somebody has attested before.
+        vm.prank(workerOf(count + 1));
+        verdicts.attest(study, 1, count + 1, hash);
+        if (count == 10) assertGas("attest, first of a round", 110_000);
+        (bytes memory slots, bytes memory signatures) = _scene.attestations(study, count);
+        verdicts.attestMany(study, 1, hash, slots, signatures);
+        assertGas(name, limit);
+    }
+
+    function test_AttestationsOf10() public {
+        attestMany(10, 230_000, "attest, batch of 10");
+    }
+
+    function test_AttestationsOf100() public {
+        attestMany(100, 1_700_000, "attest, batch of 100");
+    }
+
+    function test_AttestationsOf1000() public {
+        attestMany(1_000, 16_777_216, "attest, batch of 1000");
+    }
+
+    function challenge(uint256 members, uint256 limit, string memory name) private {
+        (bytes32 study, bytes memory entries) = _scene.recordedWithout2(members);
+        IVerdicts.Receipt memory receipt = IVerdicts.Receipt({
+            statement: PLAN,
+            study: study,
+            round: 1,
+            slot: 2,
+            baseModel: MODEL,
+            update: updateOf(1, 2),
+            samples: 102,
+            recordBy: START_TIME + 1 days
+        });
+        bytes32 kind = keccak256(
+            "Receipt(bytes32 statement,bytes32 study,uint32 round,uint16 slot,bytes32 baseModel,bytes32 update,uint64 samples,uint64 recordBy)"
+        );
+        bytes memory signature = sign(SENDER_KEY, address(ledger), keccak256(abi.encode(kind, receipt)));
+        IVerdicts.Record memory record = IVerdicts.Record({
+            outcome: COMPLETED,
+            baseModel: MODEL,
+            globalModel: modelAfter(1),
+            manifest: MANIFEST,
+            timestamp: uint64(block.timestamp)
+        });
+        verdicts.challengeOmission(receipt, signature, record, entries);
+        assertGas(name, limit);
+    }
+
+    function test_ChallengeOf10() public {
+        challenge(10, 160_000, "challenge, 10 members");
+    }
+
+    function test_ChallengeOf100() public {
+        challenge(100, 260_000, "challenge, 100 members");
+    }
+
+    function test_ChallengeOf1000() public {
+        challenge(1_000, 1_300_000, "challenge, 1000 members");
+    }
+
+    function test_WhatADisputeCosts() public {
+        bytes32 study = _scene.recorded(10, 1, 1);
+        bytes32 hash = ledger.recordHash(study, 1);
+        vm.prank(workerOf(1));
+        verdicts.dispute(study, 1, 1, hash, 3);
+        assertGas("dispute", 140_000);
+        vm.prank(workerOf(2));
+        verdicts.voteToDismiss(study, 1, 1, 2);
+        assertGas("vote", 90_000);
+        vm.prank(workerOf(1));
+        verdicts.withdrawDispute(study, 1, 1);
+        assertGas("withdraw", 60_000);
     }
 
     function test_TheDearestGrantMovesAWholeGroupsLanes() public {

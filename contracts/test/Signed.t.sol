@@ -140,6 +140,22 @@ contract SignedTest is Fixture {
         dataUse.revokeFor(_study, 1, leaving);
     }
 
+    function test_WhatAMemberDoesItselfVoidsWhatItSignedBefore() public {
+        grant(_study, 1);
+        // For when the grant has ended by itself.
+        bytes memory again = sign(accountKeyOf(1), address(dataUse), grantMessage(1, UNTIL, dataUse.nonces(_study, 1)));
+        revoke(_study, 1);
+        expectUnsigned();
+        dataUse.grantFor(_study, 1, PLAN, DATASET, UNTIL, again);
+        bytes memory leaving = sign(accountKeyOf(1), address(dataUse), revokeMessage(1, dataUse.nonces(_study, 1) + 1));
+        grant(_study, 1);
+        revoke(_study, 1);
+        grant(_study, 1);
+        expectUnsigned();
+        dataUse.revokeFor(_study, 1, leaving);
+        vm.assertEq(dataUse.nonces(_study, 1), 5);
+    }
+
     function test_AGrantIsOfOneStudyMemberPlanDatasetAndDate() public {
         bytes memory joining = sign(accountKeyOf(1), address(dataUse), grantMessage(1, UNTIL, 0));
         expectUnsigned();
@@ -153,16 +169,16 @@ contract SignedTest is Fixture {
         bytes memory byItsKey = sign(workerKeyOf(1), address(dataUse), grantMessage(1, UNTIL, 0));
         expectUnsigned();
         dataUse.grantFor(_study, 1, PLAN, DATASET, UNTIL, byItsKey);
-        vm.assertEq(dataUse.nonces(1), 0);
+        vm.assertEq(dataUse.nonces(_study, 1), 0);
     }
 
     function test_AMemberTakesBackWhatItSigned() public {
         bytes memory joining = sign(accountKeyOf(1), address(dataUse), grantMessage(1, UNTIL, 0));
         vm.expectRevert(abi.encodeWithSelector(IDataUse.NotAccount.selector, accountOf(2), uint16(1)));
         vm.prank(accountOf(2));
-        dataUse.voidSignatures(1);
+        dataUse.voidSignatures(_study, 1);
         vm.prank(accountOf(1));
-        dataUse.voidSignatures(1);
+        dataUse.voidSignatures(_study, 1);
         expectUnsigned();
         dataUse.grantFor(_study, 1, PLAN, DATASET, UNTIL, joining);
     }

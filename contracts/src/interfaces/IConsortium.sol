@@ -103,6 +103,8 @@ interface IConsortium {
     function slotOf(address account) external view returns (uint16);
     /// @notice The current key of a member's or coordinator's account; zero when it has none.
     function keyOf(address account) external view returns (address);
+    /// @notice The same of a member; zero for a slot that is nobody's, too.
+    function keyOfSlot(uint16 slot) external view returns (address);
     /// @notice History of one key; all zero when it was never listed.
     function keyInfo(address key) external view returns (Key memory);
     /// @notice Every key that `account` ever listed, oldest first.

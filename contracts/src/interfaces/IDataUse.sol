@@ -16,6 +16,8 @@ interface IDataUse {
         uint64 until;
         /// @dev 0 while not revoked
         uint64 revokedAt;
+        /// @dev how often the member had consented or withdrawn in this study, with this grant
+        uint64 act;
     }
 
     event VersionAdded(uint16 indexed slot, bytes32 indexed dataset, bytes32 indexed root, uint40 rows);
@@ -43,18 +45,18 @@ interface IDataUse {
     /// @notice Joins `study`: allows `dataset` to be used in it under `plan` until `until`. By the account alone;
     /// one live grant a member a study; the dataset has at least one version.
     function grant(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until) external;
-    /// @notice The same on the account's signature over `Grant` with the member's current nonce. Every consent given or
-    /// withdrawn uses the nonce up, and voids what was signed before. So below, too.
+    /// @notice The same on the account's signature over `Grant` with its current nonce in this study. Consent given or
+    /// withdrawn, however that is done, voids what was signed before. So below, too.
     function grantFor(bytes32 study, uint16 slot, bytes32 plan, bytes32 dataset, uint64 until, bytes calldata signature)
         external;
     /// @notice Ends the live grant now. By the account alone.
     function revoke(bytes32 study, uint16 slot) external;
     function revokeFor(bytes32 study, uint16 slot, bytes calldata signature) external;
     /// @notice Takes back whatever the account signed and nobody has sent yet.
-    function voidSignatures(uint16 slot) external;
+    function voidSignatures(bytes32 study, uint16 slot) external;
 
     /// @notice What the member's next signature must carry.
-    function nonces(uint16 slot) external view returns (uint256);
+    function nonces(bytes32 study, uint16 slot) external view returns (uint256);
     function domainSeparator() external view returns (bytes32);
 
     function version(uint16 slot, bytes32 dataset, bytes32 root) external view returns (Version memory);

@@ -121,8 +121,8 @@ interface IRoundLedger {
         external
         view
         returns (address coordinator, uint16 minIncluded, uint8 outcome, uint32 lastRound);
-    /// @notice Whether the member ever granted the study a dataset.
-    function hasJoined(bytes32 study, uint16 slot) external view returns (bool);
+    /// @notice The members of one group that ever granted the study a dataset: bit i is slot 256 `group` + i.
+    function joinedIn(bytes32 study, uint8 group) external view returns (uint256);
     /// @notice How many members ever did.
     function joinedCount(bytes32 study) external view returns (uint256);
     function head(bytes32 study) external view returns (bytes32);

@@ -146,11 +146,6 @@ library Lanes {
         }
     }
 
-    /// @return whether the slot has ever joined.
-    function holds(Table storage self, uint256 slot) internal view returns (bool) {
-        return self.holders[slot >> 8] & (1 << (slot & 0xff)) != 0;
-    }
-
     /// @param groups bit g: some slot of group g may have joined.
     /// @return count of slots that have ever joined.
     function holderCount(Table storage self, uint256 groups) internal view returns (uint256 count) {

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Consortium} from "../../src/Consortium.sol";
 import {DataUse} from "../../src/DataUse.sol";
 import {RoundLedger} from "../../src/RoundLedger.sol";
+import {Verdicts} from "../../src/Verdicts.sol";
 import {Fixture} from "./Fixture.sol";
 
 /// @notice Brings a study to the point where something is to be measured, in one call: where every call is
@@ -13,8 +14,8 @@ contract Scene is Fixture {
         deploy();
     }
 
-    function contracts() external view returns (Consortium, DataUse, RoundLedger) {
-        return (consortium, dataUse, ledger);
+    function contracts() external view returns (Consortium, DataUse, RoundLedger, Verdicts) {
+        return (consortium, dataUse, ledger, verdicts);
     }
 
     /// @notice A study with grants of members 1 to `members`, each with slot `step` times its number.
@@ -40,6 +41,29 @@ contract Scene is Fixture {
         study = open(2);
         for (uint256 slot = from; slot <= to; ++slot) {
             grant(study, slot);
+        }
+    }
+
+    /// @notice A running study whose first record says that member 2 was absent.
+    function recordedWithout2(uint256 members) external returns (bytes32 study, bytes memory entries) {
+        study = gathered(members, 1);
+        start(study);
+        entries = bytes.concat(included(1, 1, 101), absent(2), all(1, 3, members + 1));
+        complete(study, 1, entries);
+    }
+
+    /// @notice Signatures of worker keys 1 to `count` over the record of round 1.
+    function attestations(bytes32 study, uint16 count)
+        external
+        view
+        returns (bytes memory slots, bytes memory signatures)
+    {
+        bytes32 kind = keccak256("Attest(bytes32 study,uint32 round,uint16 slot,bytes32 recordHash)");
+        bytes32 hash = ledger.recordHash(study, 1);
+        for (uint16 slot = 1; slot <= count; ++slot) {
+            slots = bytes.concat(slots, bytes2(slot));
+            bytes32 message = keccak256(abi.encode(kind, study, uint32(1), slot, hash));
+            signatures = bytes.concat(signatures, sign(workerKeyOf(slot), address(verdicts), message));
         }
     }
 
