@@ -23,4 +23,12 @@ contract InvariantsTest {
             _handler.check(i);
         }
     }
+
+    /// @notice Verdicts, flags and finality as plain rules make them. Whoever may not speak is refused along the way,
+    /// and so is every challenge of a coordinator that keeps to its receipts; one that does not is always flagged.
+    function invariant_VerdictsAreWhatMembersSaid() public view {
+        for (uint256 i; i < _handler.STUDIES(); ++i) {
+            _handler.checkVerdicts(i);
+        }
+    }
 }

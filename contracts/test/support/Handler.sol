@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IRoundLedger} from "../../src/interfaces/IRoundLedger.sol";
+import {IVerdicts} from "../../src/interfaces/IVerdicts.sol";
 import {Fixture} from "./Fixture.sol";
 import {Vm} from "./Vm.sol";
 
@@ -22,12 +23,21 @@ contract Handler is Fixture {
 
     Opinion[STUDIES] private _opinions;
     mapping(uint256 study => bytes32[]) private _hashes;
+    /// @dev What the newest record of a study was made of.
+    mapping(uint256 study => IVerdicts.Record) private _newest;
+    mapping(uint256 study => bytes) private _newestEntries;
     mapping(uint256 study => mapping(uint16 slot => bool)) private _onRoster;
     mapping(uint256 study => mapping(uint16 slot => bool)) private _joined;
     mapping(uint256 study => mapping(uint16 slot => uint64)) private _until;
     mapping(uint256 study => mapping(uint16 slot => uint256)) private _rounds;
     mapping(uint256 study => mapping(uint16 slot => uint256)) private _samples;
     mapping(uint16 slot => bool) private _suspended;
+    mapping(uint256 study => mapping(uint16 slot => bool)) private _everJoined;
+    mapping(uint256 study => mapping(uint32 round => mapping(uint16 slot => IVerdicts.Verdict))) private _verdicts;
+    mapping(uint256 study => mapping(uint32 round => mapping(uint16 slot => uint16[]))) private _votes;
+    mapping(uint256 study => mapping(uint32 round => mapping(uint16 slot => bool))) private _flagged;
+    uint32 private _omissions;
+    uint256 private _signer = SENDER_KEY;
     address private _key = SENDER;
     uint16[] private _slots;
 
@@ -73,7 +83,7 @@ contract Handler is Fixture {
     }
 
     function rotateKey() external {
-        _key = address(uint160(_key) + 1);
+        _key = vm.addr(++_signer);
         vm.prank(COORDINATOR);
         consortium.setKey(_key);
     }
@@ -151,7 +161,7 @@ contract Handler is Fixture {
         Opinion storage opinion = _opinions[i];
         uint256 fault = (seed >> 8) % 8;
         (bytes memory entries, uint256 count) = invent(i, seed, true);
-        address sender = fault == 0 ? address(uint160(_key) - 1) : fault == 1 ? operator : _key;
+        address sender = fault == 0 ? vm.addr(_signer - 1) : fault == 1 ? operator : _key;
         uint32 round = fault == 2 ? opinion.lastRound : fault == 3 ? opinion.lastRound + 2 : opinion.lastRound + 1;
         bytes32 base = fault == 4 ? MANIFEST : opinion.model;
         uint8 outcome = fault == 5 ? FAILED : COMPLETED;
@@ -170,7 +180,117 @@ contract Handler is Fixture {
         vm.assertFalse(ok);
     }
 
+    /// @notice A member attests, disputes, withdraws or votes; whatever it has no right to is refused.
+    function speak(uint256 seed) public {
+        uint256 i = seed % STUDIES;
+        if (_hashes[i].length == 0) return;
+        uint32 round = uint32(1 + (seed >> 8) % _hashes[i].length);
+        (uint16 slot, uint16 voter) = (pick(seed >> 16), pick(seed >> 24));
+        bytes32 id = _opinions[i].id;
+        IVerdicts.Verdict said = _verdicts[i][round][slot];
+        uint256 act = (seed >> 32) % 4;
+        bool may = _everJoined[i][act == 3 ? voter : slot];
+        bytes memory data;
+        if (act == 0) {
+            may = may && said != IVerdicts.Verdict.Attested && said != IVerdicts.Verdict.Disputed;
+            data = abi.encodeCall(IVerdicts.attest, (id, round, slot, _hashes[i][round - 1]));
+            if (may) _verdicts[i][round][slot] = IVerdicts.Verdict.Attested;
+        } else if (act == 1) {
+            may = may && said == IVerdicts.Verdict.None;
+            data = abi.encodeCall(IVerdicts.dispute, (id, round, slot, _hashes[i][round - 1], 1));
+            if (may) _verdicts[i][round][slot] = IVerdicts.Verdict.Disputed;
+        } else if (act == 2) {
+            may = may && said == IVerdicts.Verdict.Disputed;
+            data = abi.encodeCall(IVerdicts.withdrawDispute, (id, round, slot));
+            if (may) _verdicts[i][round][slot] = IVerdicts.Verdict.Withdrawn;
+        } else {
+            may = may && said == IVerdicts.Verdict.Disputed && !hasVoted(i, round, slot, voter);
+            data = abi.encodeCall(IVerdicts.voteToDismiss, (id, round, slot, voter));
+            if (may) _votes[i][round][slot].push(voter);
+            if (may && 2 * _votes[i][round][slot].length > everJoined(i)) {
+                _verdicts[i][round][slot] = IVerdicts.Verdict.Dismissed;
+            }
+        }
+        // Its account or its key, and sometimes somebody else.
+        uint16 speaker = act == 3 ? voter : slot;
+        if ((seed >> 40) % 8 == 0) {
+            (bool heard,) = address(verdicts).call(data);
+            vm.assertFalse(heard);
+        }
+        vm.prank((seed >> 48) % 2 == 0 ? accountOf(speaker) : workerOf(speaker));
+        (bool ok,) = address(verdicts).call(data);
+        vm.assertEq(ok, may);
+    }
+
+    function speakAgain(uint256 seed) external {
+        speak(seed);
+    }
+
+    /// @notice A receipt that the newest record keeps flags nobody; one that it breaks always does, once.
+    function challenge(uint256 seed) external {
+        uint256 i = seed % STUDIES;
+        bytes memory entries = _newestEntries[i];
+        if (entries.length == 0) return;
+        uint256 at = ((seed >> 8) % (entries.length / 64)) * 64;
+        (bytes32 update, uint256 word) = abi.decode(slice(entries, at), (bytes32, uint256));
+        IVerdicts.Receipt memory receipt = IVerdicts.Receipt({
+            statement: bytes32(seed),
+            study: _opinions[i].id,
+            round: _opinions[i].lastRound,
+            slot: uint16(word),
+            baseModel: _newest[i].baseModel,
+            update: update,
+            samples: uint64(word >> 32),
+            recordBy: time()
+        });
+        bool kept = (word >> 16) & 0xff == INCLUDED || (word >> 16) & 0xff == EXCLUDED;
+        if ((seed >> 16) % 3 == 0) (receipt.samples, kept) = (receipt.samples + 1, false);
+        if ((seed >> 16) % 3 == 1) (receipt.update, kept) = (keccak256(abi.encode(update)), false);
+        bool known = _flagged[i][receipt.round][receipt.slot];
+        uint256 signer = SENDER_KEY + (seed >> 24) % (_signer - SENDER_KEY + 1);
+        bytes32 message = keccak256(
+            abi.encode(
+                keccak256(
+                    "Receipt(bytes32 statement,bytes32 study,uint32 round,uint16 slot,bytes32 baseModel,bytes32 update,uint64 samples,uint64 recordBy)"
+                ),
+                receipt
+            )
+        );
+        (bool ok,) = address(verdicts)
+            .call(
+                abi.encodeCall(
+                    IVerdicts.challengeOmission, (receipt, sign(signer, address(ledger), message), _newest[i], entries)
+                )
+            );
+        vm.assertEq(ok, !kept && !known);
+        if (!ok) return;
+        _flagged[i][receipt.round][receipt.slot] = true;
+        ++_omissions;
+    }
+
     // What the invariants compare.
+
+    function checkVerdicts(uint256 i) external view {
+        Opinion memory opinion = _opinions[i];
+        bool isFinal = opinion.outcome != 0;
+        for (uint32 round = 1; round <= opinion.lastRound; ++round) {
+            (uint256 attested, uint256 disputed) = (0, 0);
+            for (uint256 j; j < _slots.length; ++j) {
+                IVerdicts.Verdict said = _verdicts[i][round][_slots[j]];
+                vm.assertEq(uint256(verdicts.verdict(opinion.id, round, _slots[j])), uint256(said), "verdict");
+                if (said == IVerdicts.Verdict.Attested) ++attested;
+                if (said == IVerdicts.Verdict.Disputed) ++disputed;
+                bool flagged = verdicts.omission(opinion.id, round, _slots[j]) != IVerdicts.Omission.None;
+                vm.assertEq(flagged, _flagged[i][round][_slots[j]]);
+            }
+            (uint16 gotAttested, uint16 gotDisputed) = verdicts.verdicts(opinion.id, round);
+            vm.assertEq(gotAttested, attested, "attested");
+            vm.assertEq(gotDisputed, disputed, "disputed");
+            isFinal = isFinal && attested >= QUORUM && disputed == 0;
+        }
+        vm.assertEq(verdicts.isFinal(opinion.id), isFinal);
+        vm.assertEq(verdicts.omissionsOf(COORDINATOR), _omissions, "omissions");
+    }
 
     function check(uint256 i) external view {
         Opinion memory opinion = _opinions[i];
@@ -207,6 +327,27 @@ contract Handler is Fixture {
 
     // How it works inside.
 
+    function everJoined(uint256 i) private view returns (uint256 count) {
+        for (uint256 j; j < _slots.length; ++j) {
+            if (_everJoined[i][_slots[j]]) ++count;
+        }
+    }
+
+    function hasVoted(uint256 i, uint32 round, uint16 slot, uint16 voter) private view returns (bool) {
+        uint16[] memory votes = _votes[i][round][slot];
+        for (uint256 j; j < votes.length; ++j) {
+            if (votes[j] == voter) return true;
+        }
+        return false;
+    }
+
+    function slice(bytes memory entries, uint256 at) private pure returns (bytes memory part) {
+        part = new bytes(64);
+        for (uint256 j; j < 64; ++j) {
+            part[j] = entries[at + j];
+        }
+    }
+
     function pick(uint256 seed) private view returns (uint16) {
         return _slots[seed % _slots.length];
     }
@@ -217,7 +358,7 @@ contract Handler is Fixture {
 
     function join(uint256 i, uint16 slot, uint64 until) private {
         grant(_opinions[i].id, slot, until);
-        (_joined[i][slot], _until[i][slot]) = (true, until);
+        (_joined[i][slot], _until[i][slot], _everJoined[i][slot]) = (true, until, true);
     }
 
     function link(uint256 i, bytes32 hash) private {
@@ -259,7 +400,8 @@ contract Handler is Fixture {
     /// @notice Rebuilds record, head and totals from a record's events.
     function readBack(uint256 i, Vm.Log[] memory logs) private {
         Opinion storage opinion = _opinions[i];
-        bytes32 entriesHash = keccak256(readEntries(i, logs));
+        _newestEntries[i] = readEntries(i, logs);
+        bytes32 entriesHash = keccak256(_newestEntries[i]);
         vm.assertEq(logs[logs.length - 1].topics[0], IRoundLedger.RoundRecorded.selector);
         Told memory told = abi.decode(logs[logs.length - 1].data, (Told));
         vm.assertEq(told.base, opinion.model);
@@ -268,6 +410,7 @@ contract Handler is Fixture {
         link(i, told.hash);
         vm.assertEq(told.head, opinion.head, "head in the event");
         opinion.model = told.global;
+        _newest[i] = IVerdicts.Record(told.outcome, told.base, told.global, told.manifest, time());
         _hashes[i].push(told.hash);
     }
 
