@@ -17,11 +17,13 @@ import {
   addressArgument,
   type ChainOptions,
   digestArgument,
+  numberArgument,
   onChain,
   withAccount,
   withChain,
   withRpc,
 } from './chain/options.ts';
+import { adminCommand, recoverCommand, reinstateCommand, statusCommand, suspendCommand } from './consortiumMembers.ts';
 import { printFields, printJson, printLine, printNote } from './output.ts';
 
 /** `syndic consortium …`: what the consortium's admin does. */
@@ -30,7 +32,12 @@ export function consortiumCommand(): Command {
     .description('deploy the contracts, admit members, list operators and coordinators')
     .addCommand(accountCommand('the account that will be admin, operator or coordinator'))
     .addCommand(deployCommand())
+    .addCommand(statusCommand())
     .addCommand(admitCommand())
+    .addCommand(suspendCommand())
+    .addCommand(reinstateCommand())
+    .addCommand(recoverCommand())
+    .addCommand(adminCommand())
     .addCommand(new Command('operator').description('who may open studies').addCommand(addOperatorCommand('operator')))
     .addCommand(new Command('auditor').description('who may read everything').addCommand(addOperatorCommand('auditor')))
     .addCommand(new Command('coordinator').description('who may coordinate').addCommand(addCoordinatorCommand()));
@@ -39,18 +46,20 @@ export function consortiumCommand(): Command {
 type DeployOptions = AccountOptions & {
   readonly rpc: string;
   readonly admin?: Address;
+  readonly delayDays?: number;
   readonly out?: string;
   readonly json?: boolean;
 };
 
 function deployCommand(): Command {
   return withAccount(withRpc(new Command('deploy')), 'the account that deploys')
-    .description('deploy the three contracts and say where they stand')
+    .description('deploy the contracts and say where they stand')
     .option(
       '--admin <account>',
       'who admits members and gives roles (default: the account that deploys)',
       addressArgument,
     )
+    .option('--delay-days <n>', "days before another admin, or a member's recovered account, counts", numberArgument, 3)
     .option('--out <file>', 'write the deployment here as well; one that is there stays, and nothing is deployed')
     .action(async (options: DeployOptions) => {
       const deployment = await deployOnce(options);
@@ -85,7 +94,10 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const chain = await connectChain(options.rpc);
   try {
     const admin = options.admin ?? address(account.address);
-    const contracts = await deployContracts(chain.provider, account, admin);
+    const contracts = await deployContracts(chain.provider, account, {
+      admin,
+      delay: (options.delayDays ?? 3) * 86_400,
+    });
     return { chainId: chain.chainId, genesis: (await blockAt(chain.rpc, 0)).hash, ...contracts };
   } finally {
     chain.close();

@@ -14,6 +14,7 @@ import { addVersion, revoke } from './chain/consent.ts';
 import { setKey } from './chain/consortium.ts';
 import { checkPlanOfStudy, joinStudy, ownSlot, studyOnChain } from './chain/joinStudy.ts';
 import { addressIn, openAccount } from './chain/keystore.ts';
+import { revokeKey } from './chain/members.ts';
 import {
   type AccountOptions,
   addressArgument,
@@ -39,6 +40,7 @@ export function memberCommand(): Command {
     .description("a hospital's account: worker key, dataset versions, grants")
     .addCommand(accountCommand("the hospital's account"))
     .addCommand(keyCommand())
+    .addCommand(revokeKeyCommand())
     .addCommand(versionCommand())
     .addCommand(grantCommand())
     .addCommand(revokeCommand());
@@ -58,6 +60,24 @@ function keyCommand(): Command {
         return await setKey(provider, account, consortium, key);
       });
       print(options, { account: address(account.address), key, listed });
+    });
+}
+
+function revokeKeyCommand(): Command {
+  return memberVerb('revoke-key')
+    .description('end a worker key of this member now; one that ended before can still be marked as compromised')
+    .argument('<key>', 'its address', addressArgument)
+    .option(
+      '--compromised',
+      'somebody else has it: nothing that it signed in the open round counts; on record for good',
+    )
+    .action(async (key: Address, options: MemberOptions & { readonly compromised?: boolean }) => {
+      const compromised = options.compromised === true;
+      const account = await openAccount(options);
+      await onChain(options.rpc, options.invitation, async ({ provider }, { consortium }) => {
+        await revokeKey(provider, account, consortium, key, compromised);
+      });
+      print(options, { account: address(account.address), key, compromised });
     });
 }
 

@@ -10,8 +10,12 @@ import { type Address, address } from '../../core/values.ts';
 import { lineOf } from './connectChain.ts';
 import { send } from './send.ts';
 
-/** Seconds in which a member, or an admin who did not mean it, can stop that another account or admin takes over. */
-const ADMIN_DELAY = 3 * 86_400;
+export interface DeployTerms {
+  /** Admits members, lists coordinators, grants roles. */
+  readonly admin: Address;
+  /** Seconds in which a member, or an admin who did not mean it, can stop that another account or admin takes over. */
+  readonly delay: number;
+}
 
 interface Creation {
   readonly abi: readonly object[];
@@ -23,11 +27,14 @@ interface Creation {
  * that the ledger will have, RoundLedger, which names all three. What a failed attempt left behind on the chain is of no
  * consequence.
  *
- * @param admin admits members, lists coordinators, grants roles
  * @throws SyndicError CHAIN_REVERTED, CHAIN_UNAVAILABLE, STATE_CONFLICT (no money); CHAIN_MISMATCH when the code is
  * not where it should be
  */
-export async function deployContracts(provider: JsonRpcProvider, signer: Signer, admin: Address): Promise<Contracts> {
+export async function deployContracts(
+  provider: JsonRpcProvider,
+  signer: Signer,
+  { admin, delay }: DeployTerms,
+): Promise<Contracts> {
   const rpc = await lineOf(provider);
   const from = address(await signer.getAddress());
   const first = await transactionCount(rpc, from, 'pending');
@@ -40,7 +47,7 @@ export async function deployContracts(provider: JsonRpcProvider, signer: Signer,
     const data = concat([creation.bytecode, new Interface(creation.abi).encodeDeploy([...args])]);
     await send(provider, signer, { data, nonce });
   };
-  await create(Consortium, [admin, ADMIN_DELAY], first);
+  await create(Consortium, [admin, delay], first);
   await create(DataUse, [consortium, ledger], first + 1);
   await create(Verdicts, [consortium, ledger], first + 2);
   await create(RoundLedger, [consortium, dataUse, verdicts], first + 3);

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Address, address, type Digest, digest } from '../../core/values.ts';
+import { type Address, address, type Digest, digest, type Slot, slot } from '../../core/values.ts';
 import { type Deployment, dialChain, readChainFile } from './chainFile.ts';
 import type { ChainLine } from './connectChain.ts';
 
@@ -52,6 +52,10 @@ export function addressArgument(text: string): Address {
 
 export function digestArgument(text: string): Digest {
   return parsed(digest, text, 'give 0x and 64 hex digits');
+}
+
+export function slotArgument(text: string): Slot {
+  return parsed((of) => slot(numberArgument(of)), text, 'give a slot: a whole number from 1 to 65535');
 }
 
 export function numberArgument(text: string): number {

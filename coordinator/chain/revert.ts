@@ -2,6 +2,7 @@ import { type ErrorDescription, Interface } from 'ethers';
 import { Consortium } from '../../contracts/generated/Consortium.ts';
 import { DataUse } from '../../contracts/generated/DataUse.ts';
 import { RoundLedger } from '../../contracts/generated/RoundLedger.ts';
+import { Verdicts } from '../../contracts/generated/Verdicts.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 
 /** A contract's custom error: `GrantNotLive` and its arguments as text. */
@@ -10,7 +11,7 @@ export interface ContractError {
   readonly args: readonly string[];
 }
 
-const interfaces = [RoundLedger, DataUse, Consortium].map(({ abi }) => new Interface(abi));
+const interfaces = [RoundLedger, DataUse, Consortium, Verdicts].map(({ abi }) => new Interface(abi));
 
 /**
  * What a contract said when it refused. `Error` and `Panic` are Solidity's own; data that none of the contracts knows

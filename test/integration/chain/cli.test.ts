@@ -50,7 +50,8 @@ async function refusal(...args: string[]): Promise<string> {
 
 const signedBy = (name: string) => ['--keystore', file(`${name}.json`), '--passphrase-file', file('passphrase')];
 const rpc = () => ['--rpc', anvil.rpcUrl];
-const asAdmin = () => [...rpc(), '--deployment', file('deployment.json'), ...signedBy('admin')];
+const deployed = () => ['--deployment', file('deployment.json')];
+const asAdmin = () => [...rpc(), ...deployed(), ...signedBy('admin')];
 const asMember = (name: string) => [...rpc(), '--invitation', file(`${name}.invitation.json`), ...signedBy(name)];
 
 async function makeAccount(name: string): Promise<Address> {
@@ -225,5 +226,65 @@ describe('a consortium by the command line', () => {
     expect(granted.until).toBe(Date.UTC(2999, 0, 1) / 1000);
     expect(await run('member', 'revoke', next, ...asMember('first'))).toMatchObject({ study: next, slot: 1 });
     expect(await refusal('member', 'revoke', next, ...asMember('first'))).toBe('6 CHAIN_REVERTED');
+  });
+
+  const status = () => run('consortium', 'status', ...rpc(), '--deployment', file('deployment.json'));
+  const pass = async (days: number) => {
+    await chain.rpc.request('evm_increaseTime', [days * 86_400]);
+    await chain.rpc.request('evm_mine', []);
+  };
+
+  test('the admin suspends and reinstates, a second time in vain, and status tells', async () => {
+    const change = async (verb: string) => (await run('consortium', verb, '2', ...asAdmin())).changed;
+    expect([await change('suspend'), await change('suspend')]).toEqual([true, false]);
+    const suspended = await status();
+    expect(suspended).toMatchObject({ admin: accounts.admin, nextAdmin: null });
+    expect(suspended.members).toMatchObject([
+      { slot: 1, account: accounts.first, suspended: null, recovery: null },
+      { slot: 2, account: accounts.second, suspended: expect.any(Number), key: null },
+    ]);
+    expect([await change('reinstate'), await change('reinstate')]).toEqual([true, false]);
+    expect((await status()).members[1].suspended).toBeNull();
+    expect(await refusal('consortium', 'suspend', '9', ...asAdmin())).toBe('6 CHAIN_REVERTED');
+    expect((await syndic(['consortium', 'suspend', '70000', ...asAdmin()])).code).toBe(2);
+    const printed = await syndic(['consortium', 'status', ...rpc(), '--deployment', file('deployment.json')]);
+    expect(printed.stdout.split('\n')[1]?.split('\t').slice(0, 2)).toEqual(['2', accounts.second]);
+    expect(printed.stderr).toContain(`admin ${accounts.admin}`);
+  });
+
+  test('a key is revoked as compromised by its member', async () => {
+    const [first] = (await status()).members;
+    const revoked = await run('member', 'revoke-key', first.key, '--compromised', ...asMember('first'));
+    expect(revoked).toMatchObject({ key: first.key, compromised: true });
+    expect((await status()).members[0].key).toBeNull();
+    expect(await refusal('member', 'revoke-key', first.key, ...asMember('second'))).toBe('6 CHAIN_REVERTED');
+  });
+
+  test('a lost account is replaced after the delay, unless its member cancels', async () => {
+    const found = await makeAccount('found');
+    const propose = () => run('consortium', 'recover', 'propose', '2', found, ...asAdmin());
+    const proposed = await propose();
+    expect(await propose()).toEqual(proposed);
+    expect((await status()).members[1].recovery).toMatchObject({ account: found });
+    await run('consortium', 'recover', 'cancel', '2', ...rpc(), ...deployed(), ...signedBy('second'));
+    expect((await status()).members[1].recovery).toBeNull();
+    await propose();
+    const complete = ['consortium', 'recover', 'complete', '2', ...asAdmin()];
+    expect(await refusal(...complete)).toBe('6 CHAIN_REVERTED');
+    await pass(3);
+    expect(await run(...complete)).toEqual({ slot: 2, account: found });
+    expect((await status()).members[1]).toMatchObject({ account: found, key: null, recovery: null });
+  });
+
+  test('another account becomes admin after the delay', async () => {
+    const next = accounts.operator;
+    await run('consortium', 'admin', 'offer', next, ...asAdmin());
+    expect((await status()).nextAdmin).toMatchObject({ account: next });
+    const accept = ['consortium', 'admin', 'accept', ...rpc(), ...deployed(), ...signedBy('operator')];
+    expect(await refusal(...accept)).toBe('6 CHAIN_REVERTED');
+    await pass(4);
+    expect(await run(...accept)).toEqual({ admin: next });
+    expect(await status()).toMatchObject({ admin: next, nextAdmin: null });
+    expect(await refusal('consortium', 'suspend', '1', ...asAdmin())).toBe('6 CHAIN_REVERTED');
   });
 });

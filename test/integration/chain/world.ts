@@ -36,7 +36,7 @@ export async function startWorld(options: { readonly anvil?: AnvilOptions; reado
     Wallet,
     Wallet,
   ];
-  const contracts = await deployContracts(provider, admin, addressOf(admin));
+  const contracts = await deployContracts(provider, admin, { admin: addressOf(admin), delay: 60 });
   const { consortium, dataUse, ledger } = contracts;
   await addRole(provider, admin, consortium, 'operator', addressOf(operator));
   await addCoordinator(provider, admin, consortium, addressOf(coordinator));

@@ -19,7 +19,7 @@ const key = address(Wallet.createRandom().address);
 beforeAll(async () => {
   chain = await startAnvil();
   const line = await connectChain(chain.rpcUrl);
-  const contracts = await deployContracts(line.provider, admin, address(admin.address));
+  const contracts = await deployContracts(line.provider, admin, { admin: address(admin.address), delay: 60 });
   deployment = { chainId: chain.chainId, genesis: (await blockAt(line.rpc, 0)).hash, ...contracts };
   await addCoordinator(line.provider, admin, contracts.consortium, address(coordinator.address));
   await setKey(line.provider, coordinator, contracts.consortium, key);

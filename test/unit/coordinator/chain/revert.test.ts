@@ -4,7 +4,7 @@ import { consortiumAbi, ledgerAbi } from '../../../../coordinator/chain/abi.ts';
 import { contractErrorOf, decodeRevert, revertOf } from '../../../../coordinator/chain/revert.ts';
 
 describe("a contract's error", () => {
-  test('of any of the three contracts comes by name, its arguments as text', () => {
+  test('of any of the contracts comes by name, its arguments as text', () => {
     const account = '0xAbcdefabcdefABCDefabcDefabCdefABcDEfabcD'.toLowerCase();
     expect(decodeRevert(ledgerAbi.encodeErrorResult('GrantNotLive', [7]))).toEqual({
       name: 'GrantNotLive',

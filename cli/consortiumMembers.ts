@@ -1,0 +1,150 @@
+import { Command } from 'commander';
+import { type Address, address, type Slot } from '../core/values.ts';
+import { openAccount } from './chain/keystore.ts';
+import {
+  acceptAdmin,
+  cancelRecovery,
+  completeRecovery,
+  consortiumStatus,
+  offerAdmin,
+  proposeRecovery,
+  setSuspended,
+} from './chain/members.ts';
+import {
+  type AccountOptions,
+  addressArgument,
+  type ChainOptions,
+  onChain,
+  slotArgument,
+  withAccount,
+  withChain,
+} from './chain/options.ts';
+import { isoTime, printFields, printJson, printLine, printNote, printTable } from './output.ts';
+
+type SignedOptions = ChainOptions & AccountOptions;
+
+/** `syndic consortium status`: who is in it, as the chain has it. */
+export function statusCommand(): Command {
+  return withChain(new Command('status'))
+    .description('the admin, and the members with their keys, suspensions and recoveries')
+    .action(async (options: ChainOptions) => {
+      const status = await onChain(options.rpc, options.deployment, ({ provider }, { consortium }) =>
+        consortiumStatus(provider, consortium),
+      );
+      if (options.json) return printJson(status);
+      printNote(`admin ${status.admin}`);
+      const { nextAdmin } = status;
+      if (nextAdmin !== null) printNote(`${nextAdmin.account} may take over from ${isoTime(nextAdmin.ready)}`);
+      printTable(
+        ['slot', 'account', 'worker key', 'admitted', 'suspended', 'recovery'],
+        status.members.map(({ recovery, suspended, ...member }) => [
+          member.slot,
+          member.account,
+          member.key,
+          isoTime(member.admitted),
+          suspended === null ? null : isoTime(suspended),
+          recovery === null ? null : `${recovery.account} from ${isoTime(recovery.ready)}`,
+        ]),
+      );
+    });
+}
+
+export function suspendCommand(): Command {
+  return suspension('suspend', 'stop including a member: its grants stay, and count again once it is reinstated', true);
+}
+
+export function reinstateCommand(): Command {
+  return suspension('reinstate', 'end the suspension of a member', false);
+}
+
+function suspension(name: string, description: string, suspended: boolean): Command {
+  return withAccount(withChain(new Command(name)), "the consortium's admin")
+    .description(description)
+    .argument('<slot>', "the member's slot", slotArgument)
+    .action(async (of: Slot, options: SignedOptions) => {
+      const changed = await signed(options, (account, provider, consortium) =>
+        setSuspended(provider, account, consortium, of, suspended),
+      );
+      const state = suspended ? 'suspended' : 'active';
+      if (options.json) printJson({ slot: of, state, changed });
+      else printLine(`slot ${of} ${changed ? 'is now' : 'was already'} ${state}`);
+    });
+}
+
+/** `syndic consortium recover …`: another account for a member that lost its own. */
+export function recoverCommand(): Command {
+  const propose = withAccount(withChain(new Command('propose')), "the consortium's admin")
+    .description('propose an account; it counts after a delay in which the member can cancel it')
+    .argument('<slot>', "the member's slot", slotArgument)
+    .argument('<account>', "the member's new account", addressArgument)
+    .action(async (of: Slot, account: Address, options: SignedOptions) => {
+      const ready = await signed(options, (admin, provider, consortium) =>
+        proposeRecovery(provider, admin, consortium, of, account),
+      );
+      print(options, { slot: of, account, ready: isoTime(ready) });
+    });
+  const cancel = withAccount(withChain(new Command('cancel')), "the member's account, or the consortium's admin")
+    .description('cancel what was proposed')
+    .argument('<slot>', "the member's slot", slotArgument)
+    .action(async (of: Slot, options: SignedOptions) => {
+      await signed(options, (account, provider, consortium) => cancelRecovery(provider, account, consortium, of));
+      print(options, { slot: of, cancelled: 'yes' });
+    });
+  const complete = withAccount(withChain(new Command('complete')), 'any account: it pays')
+    .description('let the proposed account take the place of the lost one, once the delay is over')
+    .argument('<slot>', "the member's slot", slotArgument)
+    .action(async (of: Slot, options: SignedOptions) => {
+      const account = await signed(options, (sender, provider, consortium) =>
+        completeRecovery(provider, sender, consortium, of),
+      );
+      print(options, { slot: of, account });
+    });
+  return new Command('recover')
+    .description('give a member that lost its account another one')
+    .addCommand(propose)
+    .addCommand(cancel)
+    .addCommand(complete);
+}
+
+/** `syndic consortium admin …`: hands the consortium over, in two steps with a delay between. */
+export function adminCommand(): Command {
+  const offer = withAccount(withChain(new Command('offer')), "the consortium's admin")
+    .description('name who is to be admin next; it may accept once the delay is over')
+    .argument('<account>', 'the account', addressArgument)
+    .action(async (account: Address, options: SignedOptions) => {
+      const ready = await signed(options, (admin, provider, consortium) =>
+        offerAdmin(provider, admin, consortium, account),
+      );
+      print(options, { account, ready: isoTime(ready) });
+    });
+  const accept = withAccount(withChain(new Command('accept')), 'the account that was named')
+    .description('become the admin')
+    .action(async (options: SignedOptions) => {
+      const admin = await signed(options, async (account, provider, consortium) => {
+        await acceptAdmin(provider, account, consortium);
+        return address(account.address);
+      });
+      print(options, { admin });
+    });
+  return new Command('admin').description('who admits and suspends').addCommand(offer).addCommand(accept);
+}
+
+/** Runs `act` with the account of the keystore, on the chain of the deployment. */
+async function signed<T>(
+  options: SignedOptions,
+  act: (
+    account: Awaited<ReturnType<typeof openAccount>>,
+    provider: Parameters<typeof consortiumStatus>[0],
+    consortium: Address,
+  ) => Promise<T>,
+): Promise<T> {
+  const account = await openAccount(options);
+  return await onChain(options.rpc, options.deployment, ({ provider }, { consortium }) =>
+    act(account, provider, consortium),
+  );
+}
+
+function print(options: ChainOptions, done: Readonly<Record<string, string | number>>): void {
+  if (options.json) printJson(done);
+  else printFields(Object.entries(done));
+}
