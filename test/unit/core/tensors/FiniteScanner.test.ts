@@ -38,11 +38,26 @@ describe('FiniteScanner', () => {
     }
   });
 
+  test('counts elements over chunks of many, cut within an element', () => {
+    const data = new Float32Array(50_000).fill(1);
+    for (const bad of [0, 1, 7, 20_000, 49_999]) {
+      const values = Float32Array.from(data);
+      values[bad] = Number.POSITIVE_INFINITY;
+      for (const cut of [6, 30_001, 65_537, 80_003]) {
+        expect(scan(new Uint8Array(values.buffer), [cut])).toBe(bad);
+        expect(scan(new Uint8Array(values.buffer), [1, cut])).toBe(bad);
+      }
+    }
+  });
+
   test('refuses data that ends within an element', () => {
     const scanner = new FiniteScanner();
     scanner.push(new Uint8Array(5));
     expect(scanner.elements).toBe(1);
-    expect(thrown(() => scanner.end()).code).toBe('TENSORS_INVALID');
+    expect(thrown(() => scanner.end())).toMatchObject({
+      code: 'TENSORS_INVALID',
+      message: 'tensor data ends within an element',
+    });
     scanner.push(new Uint8Array(3));
     expect(scanner.end()).toBeUndefined();
   });

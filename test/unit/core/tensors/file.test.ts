@@ -58,32 +58,49 @@ describe('a model file', () => {
     const bytes = encodeFile([kernel, bias]);
     const long = new Uint8Array(bytes.length + 1);
     long.set(bytes);
-    expect(thrown(() => decodeFile(bytes.subarray(0, -1))).code).toBe('TENSORS_INVALID');
-    expect(thrown(() => decodeFile(long)).code).toBe('TENSORS_INVALID');
+    for (const bad of [bytes.subarray(0, -1), long]) {
+      expect(thrown(() => decodeFile(bad))).toMatchObject({
+        code: 'TENSORS_INVALID',
+        message: `file is ${bad.length} bytes; its header makes it ${bytes.length}`,
+        details: { got: bad.length, want: bytes.length },
+      });
+    }
   });
 
   test('is not made of data that does not fill its shape', () => {
-    expect(thrown(() => encodeFile([{ ...kernel, shape: [3, 1] }])).code).toBe('TENSORS_INVALID');
+    expect(thrown(() => encodeFile([{ ...kernel, shape: [3, 1] }]))).toMatchObject({
+      code: 'TENSORS_INVALID',
+      message: 'tensor logit/kernel has 2 values; its shape [3,1] makes it 3',
+    });
   });
 
   test('says the specs that its header says', () => {
     const bytes = encodeFile([kernel, bias]);
     expect(sameSpecs(specsOf(decodeFile(bytes)), parseHeader(bytes).specs)).toBe(true);
+    const { tensors } = decodeFile(bytes);
+    const turned = new Map([...tensors].toReversed());
+    expect(specsOf({ tensors: turned })).toEqual(parseHeader(bytes).specs);
   });
 });
 
 describe('a salt', () => {
   test('is 32 bytes as 0x-hex', () => {
     expect(updateMetadata(new Uint8Array(32).fill(0x5a))).toEqual({ salt });
+    expect(updateMetadata(saltOf({ salt }))).toEqual({ salt });
     expect(() => updateMetadata(new Uint8Array(31))).toThrow(RangeError);
     expect(saltOf({ salt })).toBe(salt);
   });
 
   test.each([[{}], [{ salt: '0x5a' }], [{ salt: salt.toUpperCase() }]])('is missed in %j', (metadata) => {
-    expect(thrown(() => saltOf(metadata)).code).toBe('SALT_MISSING');
+    const { code, message } = thrown(() => saltOf(metadata));
+    expect([code, message]).toEqual(['SALT_MISSING', expect.stringContaining('put 32 random bytes')]);
   });
 
   test('stands alone in the metadata', () => {
-    expect(thrown(() => saltOf({ salt, hospital: 'x' })).code).toBe('TENSORS_INVALID');
+    expect(thrown(() => saltOf({ salt, hospital: 'x', age: '7' }))).toMatchObject({
+      code: 'TENSORS_INVALID',
+      message: 'update has metadata besides its salt: hospital, age',
+      details: { unknown: ['hospital', 'age'] },
+    });
   });
 });

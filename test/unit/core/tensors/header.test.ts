@@ -54,17 +54,33 @@ describe('encodeHeader', () => {
   });
 
   test.each([
-    ['a name without a layer', [f32('kernel', 1)]],
-    ['a name with a space', [f32('a b/kernel', 1)]],
-    ['a name with two slashes', [f32('a/b/c', 1)]],
-    ['a part of 65 characters', [f32(`${'a'.repeat(65)}/k`, 1)]],
-    ['a name twice', [f32('a/k', 1), f32('a/k', 2)]],
-    ['a dimension of 0', [f32('a/k', 0)]],
-    ['a fraction as dimension', [f32('a/k', 1.5)]],
-    ['more elements than can be counted', [f32('a/k', 2 ** 31, 2 ** 31)]],
-    ['more bytes than can be counted', [f32('a/k', 2 ** 50), f32('b/k', 2 ** 50), f32('c/k', 2 ** 50)]],
-  ])('refuses %s', (_, bad) => {
-    expect(thrown(() => encodeHeader(bad)).code).toBe('TENSORS_INVALID');
+    ['a name without a layer', [f32('kernel', 1)], 'tensor name "kernel" is not <layer>/<weight>'],
+    ['a name with a space', [f32('a b/kernel', 1)], '"a b/kernel" is not <layer>/<weight>'],
+    ['a name with two slashes', [f32('a/b/c', 1)], '"a/b/c" is not <layer>/<weight>'],
+    ['a part of 65 characters', [f32(`${'a'.repeat(65)}/k`, 1)], 'is not <layer>/<weight>'],
+    ['a name twice', [f32('a/k', 1), f32('a/k', 2)], 'tensor a/k is there twice'],
+    ['a dimension of 0', [f32('a/k', 0)], 'tensor a/k has shape [0]'],
+    ['a fraction as dimension', [f32('a/k', 1.5)], 'tensor a/k has shape [1.5]'],
+    [
+      'more elements than can be counted',
+      [f32('a/k', 2 ** 31, 2 ** 31)],
+      'tensor a/k has shape [2147483648,2147483648]',
+    ],
+    [
+      'more bytes than can be counted',
+      [f32('a/k', 2 ** 50), f32('b/k', 2 ** 50), f32('c/k', 2 ** 50)],
+      'add up to more bytes',
+    ],
+  ])('refuses %s', (_, bad, why) => {
+    const { code, message } = thrown(() => encodeHeader(bad));
+    expect([code, message]).toEqual(['TENSORS_INVALID', expect.stringContaining(why)]);
+  });
+
+  test.each([
+    [{ 'two words': 'x' }, 'metadata key "two words" is not a plain word'],
+    [{ salt: 1 } as unknown as Metadata, 'metadata salt is not a string'],
+  ])('refuses the metadata %j', (metadata, why) => {
+    expect(thrown(() => encodeHeader(specs, metadata)).message).toContain(why);
   });
 });
 
@@ -105,30 +121,46 @@ describe('parseHeader', () => {
     `{"data_offsets":${offsets},"dtype":"${dtype}","shape":${shape}}`;
 
   test.each([
-    ['a gap', `{"a/k":${entry('[0,4]')},"b/k":${entry('[8,12]')}}`],
-    ['an overlap', `{"a/k":${entry('[0,4]')},"b/k":${entry('[0,4]')}}`],
-    ['data before the first tensor', `{"a/k":${entry('[4,8]')}}`],
-    ['a length that is not the shape’s', `{"a/k":${entry('[0,8]')}}`],
-    ['tensors out of order', `{"b/k":${entry('[0,4]')},"a/k":${entry('[4,8]')}}`],
-    ['data in another order than the names', `{"a/k":${entry('[4,8]')},"b/k":${entry('[0,4]')}}`],
-    ['keys out of order', '{"a/k":{"dtype":"F32","data_offsets":[0,4],"shape":[1]}}'],
-    ['a space', `{"a/k": ${entry('[0,4]')}}`],
-    ['a name twice', `{"a/k":${entry('[0,4]')},"a/k":${entry('[0,4]')}}`],
-    ['a member too many', '{"a/k":{"data_offsets":[0,4],"dtype":"F32","extra":1,"shape":[1]}}'],
-    ['another dtype', `{"a/k":${entry('[0,8]', '[1]', 'F64')}}`],
-    ['another dtype of the same size', `{"a/k":${entry('[0,4]', '[1]', 'I32')}}`],
-    ['a dimension of 0', `{"a/k":${entry('[0,0]', '[0]')}}`],
-    ['a number spelled otherwise', `{"a/k":${entry('[0,4.0]')}}`],
-    ['a reserved name', `{"syndic.state/k":${entry('[0,4]')}}`],
-    ['a name that is no tensor’s', `{"__proto__":${entry('[0,4]')}}`],
-    ['empty metadata', `{"__metadata__":{},"a/k":${entry('[0,4]')}}`],
-    ['metadata that is not a string', `{"__metadata__":{"salt":1},"a/k":${entry('[0,4]')}}`],
-    ['metadata with an odd key', `{"__metadata__":{"__proto__":"x"},"a/k":${entry('[0,4]')}}`],
-    ['a list', '[]'],
-    ['no JSON', '{'],
-    ['a tensor that is null', '{"a/k":null}'],
-  ])('refuses %s', (_, json) => {
-    expect(thrown(() => parseHeader(head(json))).code).toBe('TENSORS_INVALID');
+    ['a gap', `{"a/k":${entry('[0,4]')},"b/k":${entry('[8,12]')}}`, /not canonical/],
+    ['an overlap', `{"a/k":${entry('[0,4]')},"b/k":${entry('[0,4]')}}`, /not canonical/],
+    ['data before the first tensor', `{"a/k":${entry('[4,8]')}}`, /not canonical/],
+    ['a length that is not the shape’s', `{"a/k":${entry('[0,8]')}}`, /not canonical/],
+    ['tensors out of order', `{"b/k":${entry('[0,4]')},"a/k":${entry('[4,8]')}}`, /not canonical/],
+    ['data in another order than the names', `{"a/k":${entry('[4,8]')},"b/k":${entry('[0,4]')}}`, /not canonical/],
+    ['keys out of order', '{"a/k":{"dtype":"F32","data_offsets":[0,4],"shape":[1]}}', /not canonical/],
+    ['a space', `{"a/k": ${entry('[0,4]')}}`, /not canonical/],
+    ['a name twice', `{"a/k":${entry('[0,4]')},"a/k":${entry('[0,4]')}}`, /not UTF-8 JSON|not canonical/],
+    ['a member too many', '{"a/k":{"data_offsets":[0,4],"dtype":"F32","extra":1,"shape":[1]}}', /not canonical/],
+    ['another dtype', `{"a/k":${entry('[0,8]', '[1]', 'F64')}}`, /has dtype "F64": F32 is wanted/],
+    ['another dtype of the same size', `{"a/k":${entry('[0,4]', '[1]', 'I32')}}`, /has dtype "I32"/],
+    ['a dimension of 0', `{"a/k":${entry('[0,0]', '[0]')}}`, /has shape/],
+    ['a number spelled otherwise', `{"a/k":${entry('[0,4.0]')}}`, /not canonical/],
+    ['a reserved name', `{"syndic.state/k":${entry('[0,4]')}}`, /"syndic.state\/k" is reserved/],
+    ['a name that is no tensor’s', `{"__proto__":${entry('[0,4]')}}`, /./],
+    ['empty metadata', `{"__metadata__":{},"a/k":${entry('[0,4]')}}`, /not canonical/],
+    [
+      'metadata that is not a string',
+      `{"__metadata__":{"salt":1},"a/k":${entry('[0,4]')}}`,
+      /metadata salt is not a string/,
+    ],
+    ['metadata with an odd key', `{"__metadata__":{"__proto__":"x"},"a/k":${entry('[0,4]')}}`, /./],
+    ['a list', '[]', /not a JSON object/],
+    ['no JSON', '{', /not UTF-8 JSON/],
+    ['a tensor that is null', '{"a/k":null}', /"a\/k" lacks dtype or shape/],
+    ['metadata that is a list', `{"__metadata__":["x"],"a/k":${entry('[0,4]')}}`, /__metadata__ is not an object/],
+    ['a tensor without a shape', '{"a/k":{"data_offsets":[0,4],"dtype":"F32"}}', /lacks dtype or shape/],
+    ['a tensor without a dtype', '{"a/k":{"data_offsets":[0,4],"shape":[1]}}', /lacks dtype or shape/],
+    ['a tensor that is a list', '{"a/k":[]}', /lacks dtype or shape/],
+    ['a shape that is a number', `{"a/k":${entry('[0,4]', '1')}}`, /tensor a\/k has no shape/],
+    ['a shape of words', `{"a/k":${entry('[0,4]', '["1"]')}}`, /tensor a\/k has no shape/],
+  ])('refuses %s', (_, json, why) => {
+    const { code, message } = thrown(() => parseHeader(head(json)));
+    expect([code, message]).toEqual(['TENSORS_INVALID', expect.stringMatching(why)]);
+    expect(message).toMatch(/^not a Syndic safetensors file: /);
+  });
+
+  test('says what was wrong with the JSON', () => {
+    expect(thrown(() => parseHeader(head('{'))).cause).toBeInstanceOf(Error);
   });
 
   test('takes reserved names where they are allowed', () => {
@@ -145,7 +177,10 @@ describe('parseHeader', () => {
   test('refuses a file that ends within its head, at every length', () => {
     const bytes = encodeHeader(specs);
     for (let n = 0; n < bytes.length; n++) {
-      expect(thrown(() => parseHeader(bytes.subarray(0, n))).code).toBe('TENSORS_INVALID');
+      const { message } = thrown(() => parseHeader(bytes.subarray(0, n)));
+      expect(message).toContain(
+        n < 8 ? 'ends within its first 8 bytes' : `ends within its header of ${bytes.length} bytes`,
+      );
     }
   });
 
@@ -183,4 +218,7 @@ test('sameSpecs tells names, shapes and order apart', () => {
   expect(sameSpecs([f32('a/k', 2, 3)], [f32('a/k', 3, 2)])).toBe(false);
   expect(sameSpecs([f32('a/k', 2)], [f32('a/k', 2, 1)])).toBe(false);
   expect(sameSpecs([f32('a/k', 2)], [f32('b/k', 2)])).toBe(false);
+  expect(sameSpecs([f32('a/k', 2, 1)], [f32('a/k', 2)])).toBe(false);
+  expect(sameSpecs([f32('a/k', 2)], [])).toBe(false);
+  expect(sameSpecs([f32('a/k', 2)], [{ ...f32('a/k', 2), dtype: 'I32' as 'F32' }])).toBe(false);
 });

@@ -47,8 +47,16 @@ describe('updatePieces', () => {
     after[2 * PIECE + 1] = Number.NaN;
     expect(thrown(() => updateOf(long, [bias, { name: 'long/kernel', shape, data: after }], zeros))).toMatchObject({
       code: 'NOT_FINITE',
+      message: expect.stringMatching(/left long\/kernel\[\d+\] as NaN: lower the learning rate/),
       details: { name: 'long/kernel', element: 2 * PIECE + 1 },
     });
+  });
+
+  test('takes differences whose sum is not finite though each of them is', () => {
+    const shape = [4];
+    const large = decodeFile(encodeFile([{ name: 'a/k', shape, data: new Float32Array(4) }]));
+    const data = Float32Array.of(3.4e38, 3.4e38, -3.4e38, 3.4e38);
+    expect(decodeFile(updateOf(large, [{ name: 'a/k', shape, data }], zeros)).tensors.get('a/k')?.data).toEqual(data);
   });
 
   test('refuses a difference that is not finite', () => {
@@ -67,8 +75,13 @@ describe('updatePieces', () => {
     const turned = [{ ...trainedKernel, shape: [...kernel.shape].reverse() }, tensor('logit/bias', 0)];
     const more = [...local, tensor('other/bias', 0)];
     const twice = [...local, tensor('logit/bias', 0)];
-    for (const bad of [missing, longer, turned, more, twice]) {
-      expect(thrown(() => updateOf(base, bad, zeros)).code).toBe('TENSORS_MISMATCH');
+    const renamed = [trainedKernel, tensor('logit/bios', 0)];
+    for (const bad of [missing, longer, turned, more, twice, renamed]) {
+      expect(thrown(() => updateOf(base, bad, zeros))).toMatchObject({
+        code: 'TENSORS_MISMATCH',
+        message: 'the trained tensors are not those of the base model',
+        details: { got: expect.anything(), want: expect.anything() },
+      });
     }
   });
 });
