@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { provenance, runModule } from './run.ts';
 
 const root = join(import.meta.dirname, '../..');
 const summary = join(root, 'docs/soak/mutation.md');
+const report = join(root, 'reports/mutation.json');
 
 interface Mutant {
   readonly mutatorName: string;
@@ -31,13 +32,15 @@ export async function mutation(folders: readonly string[]): Promise<void> {
   const sections: string[] = [];
   for (const folder of chosen) {
     const environment = { SYNDIC_MUTATION_FOLDER: folder };
+    // What an earlier run left must not pass for this one's.
+    rmSync(report, { force: true });
     const { code } = await runModule(
       '@stryker-mutator/core/bin/stryker.js',
       ['run', '--mutate', `core/${folder}/**/*.ts`],
       environment,
     );
     if (code !== 0) process.exitCode = 1;
-    sections.push(sectionOf(folder, JSON.parse(readFileSync(join(root, 'reports/mutation.json'), 'utf8'))));
+    sections.push(sectionOf(folder, JSON.parse(readFileSync(report, 'utf8'))));
     // After each: what is known is kept when the rest is broken off.
     writeFileSync(summary, `${[...head, ...sections].join('\n')}\n`);
   }

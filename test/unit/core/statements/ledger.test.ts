@@ -58,22 +58,31 @@ describe('entries', () => {
   const good: Entry = { slot: 2, status: STATUS.INCLUDED, reason: REASON.NONE, update: d(1), samples: 5 };
   const absent: Entry = { slot: 3, status: STATUS.ABSENT, reason: REASON.NO_ANSWER, update: ZERO_DIGEST, samples: 0 };
 
-  test.each<[string, Entry[]]>([
-    ['slot 0', [{ ...good, slot: 0 }]],
-    ['slot 65536', [{ ...good, slot: 65_536 }]],
-    ['a slot twice', [good, good]],
-    ['slots that descend', [{ ...good, slot: 9 }, good]],
-    ['samples of 2^40', [{ ...good, samples: 2 ** 40 }]],
-    ['samples below 0', [{ ...good, samples: -1 }]],
-    ['half a sample', [{ ...good, samples: 0.5 }]],
-    ['reason 256', [{ ...good, reason: 256 }]],
-    ['status 4', [{ ...good, status: 4 as never }]],
-    ['an update that is no digest', [{ ...good, update: '0x1' as never }]],
-    ['an absent slot with samples', [{ ...absent, samples: 1 }]],
-    ['an absent slot with an update', [{ ...absent, update: d(1) }]],
-    ['a slot not selected with an update', [{ ...absent, status: STATUS.NOT_SELECTED, update: d(1) }]],
-  ])('are not written with %s', (_, entries) => {
-    expect(thrown(() => encodeEntries(entries)).code).toBe('DOCUMENT_INVALID');
+  test.each<[string, Entry[], string]>([
+    ['half a slot', [{ ...good, slot: 2.5 }], 'entry 0 (slot 2.5): slot is not 1 … 65535'],
+    ['half a reason', [{ ...good, reason: 0.5 }], 'reason is not 0 … 255'],
+    ['a reason below 0', [{ ...good, reason: -1 }], 'reason is not 0 … 255'],
+    ['slot 0', [{ ...good, slot: 0 }], 'entry 0 (slot 0): slot is not 1 … 65535'],
+    ['slot 65536', [{ ...good, slot: 65_536 }], 'slot is not 1 … 65535'],
+    ['a slot twice', [good, good], 'entry 1 (slot 2): slots must ascend, and it follows 2'],
+    ['slots that descend', [{ ...good, slot: 9 }, good], 'slots must ascend, and it follows 9'],
+    ['samples of 2^40', [{ ...good, samples: 2 ** 40 }], 'samples is not 0 … 2^40 − 1'],
+    ['samples below 0', [{ ...good, samples: -1 }], 'samples is not'],
+    ['half a sample', [{ ...good, samples: 0.5 }], 'samples is not'],
+    ['reason 256', [{ ...good, reason: 256 }], 'reason is not 0 … 255'],
+    ['status 4', [{ ...good, status: 4 as never }], 'status 4 is unknown'],
+    ['an update that is no digest', [{ ...good, update: '0x1' as never }], 'update is not a digest'],
+    ['an absent slot with samples', [{ ...absent, samples: 1 }], 'absent and not selected have'],
+    ['an absent slot with an update', [{ ...absent, update: d(1) }], 'absent and not selected have'],
+    [
+      'a slot not selected with an update',
+      [{ ...absent, status: STATUS.NOT_SELECTED, update: d(1) }],
+      'absent and not',
+    ],
+  ])('are not written with %s', (_, entries, why) => {
+    const { code, message } = thrown(() => encodeEntries(entries));
+    expect([code, message]).toEqual(['DOCUMENT_INVALID', expect.stringContaining(why)]);
+    expect(message).toMatch(/^round entries are malformed: /);
   });
 
   test('are not read with bits above 72, an unknown status, or a length that is not a multiple of 64', () => {
@@ -81,12 +90,12 @@ describe('entries', () => {
     for (let at = 32; at < 55; at++) {
       const bad = Uint8Array.from(bytes);
       bad[at] = 1;
-      expect(thrown(() => decodeEntries(bad)).code).toBe('DOCUMENT_INVALID');
+      expect(thrown(() => decodeEntries(bad)).message).toContain('entry 0 has bits above 72');
     }
     const status = Uint8Array.from(bytes);
     status[61] = 4;
-    expect(thrown(() => decodeEntries(status)).code).toBe('DOCUMENT_INVALID');
-    expect(thrown(() => decodeEntries(bytes.subarray(1))).code).toBe('DOCUMENT_INVALID');
+    expect(thrown(() => decodeEntries(status)).message).toContain('entry 0 has status 4');
+    expect(thrown(() => decodeEntries(bytes.subarray(1))).message).toContain('127 bytes are not a multiple of 64');
     const swapped = new Uint8Array([...bytes.subarray(64), ...bytes.subarray(0, 64)]);
     expect(thrown(() => decodeEntries(swapped)).message).toContain('ascend');
   });

@@ -119,7 +119,10 @@ describe('a message', () => {
         const s = BigInt(`0x${signature.slice(66, 130)}`);
         expect(s * 2n < ORDER).toBe(true);
         const twin = withPart(signature, { s: ORDER - s, v: signature.endsWith('1b') ? 28 : 27 });
-        expect(thrown(() => recover(here, 'Update', message, twin)).code).toBe('SIGNATURE_INVALID');
+        expect(thrown(() => recover(here, 'Update', message, twin))).toMatchObject({
+          code: 'SIGNATURE_INVALID',
+          message: 'signature is malformed: s is in the upper half of the order',
+        });
       }),
       { seed: 1, numRuns: 20 },
     );
@@ -130,8 +133,17 @@ describe('a message', () => {
     for (let v = 0; v < 256; v++) {
       if (v === 27 || v === 28) continue;
       const other = withPart(signature, { v });
-      expect(thrown(() => recover(here, 'Login', messages.Login, other)).code).toBe('SIGNATURE_INVALID');
+      expect(thrown(() => recover(here, 'Login', messages.Login, other)).details).toEqual({
+        reason: `v is ${v}: 27 or 28 is wanted`,
+      });
     }
+  });
+
+  test('takes the largest s of the lower half', () => {
+    const half = withPart(sign(key, here, 'Login', messages.Login), { s: ORDER / 2n });
+    expect(recover(here, 'Login', messages.Login, half)).toMatch(/^0x[0-9a-f]{40}$/);
+    const above = withPart(sign(key, here, 'Login', messages.Login), { s: ORDER / 2n + 1n });
+    expect(thrown(() => recover(here, 'Login', messages.Login, above)).message).toContain('upper half');
   });
 
   test('refuses a signature of another length or spelling, or of no point', () => {
@@ -140,8 +152,20 @@ describe('a message', () => {
     const zero = `0x${'0'.repeat(128)}1b`;
     const compact = signature.slice(0, 130);
     const upper = `0x${signature.slice(2).toUpperCase()}`;
-    for (const bad of ['', '0x', compact, `${signature}00`, upper, signature.slice(2), noPoint, zero]) {
-      expect(thrown(() => recover(here, 'Login', messages.Login, bad)).code).toBe('SIGNATURE_INVALID');
+    for (const bad of ['', '0x', compact, `${signature}00`, ` ${signature}`, upper, signature.slice(2)]) {
+      expect(thrown(() => recover(here, 'Login', messages.Login, bad))).toMatchObject({
+        code: 'SIGNATURE_INVALID',
+        message: 'signature is malformed: not 65 bytes as lower-case 0x-hex',
+      });
+    }
+    for (const bad of [noPoint, zero]) {
+      const error = thrown(() => recover(here, 'Login', messages.Login, bad));
+      expect(error).toMatchObject({
+        code: 'SIGNATURE_INVALID',
+        message: 'signature is of no key: sign the message again',
+        details: { kind: 'Login' },
+      });
+      expect(error.cause).toBeInstanceOf(Error);
     }
   });
 
@@ -151,8 +175,18 @@ describe('a message', () => {
     ['samples', { samples: 0.5 }],
     ['plan', { plan: '0x12' as never }],
   ])('is not hashed when its %s does not fit', (_, change) => {
-    expect(thrown(() => digestOf('Update', here, { ...messages.Update, ...change })).code).toBe('DOCUMENT_INVALID');
+    const error = thrown(() => digestOf('Update', here, { ...messages.Update, ...change }));
+    expect(error).toMatchObject({
+      code: 'DOCUMENT_INVALID',
+      message: expect.stringMatching(/^Update cannot be hashed: ./),
+      details: { kind: 'Update', reason: expect.any(String) },
+    });
+    expect(error.cause).toBeInstanceOf(Error);
   });
+});
+
+test('a domain names the product, its version, the chain and the contract', () => {
+  expect(here).toEqual({ name: 'Syndic', version: '1', chainId: 31_337n, verifyingContract: ledger });
 });
 
 test('a study’s id is the keccak of its chain, ledger, operator, plan and salt', () => {
