@@ -17,19 +17,21 @@ interface Report {
   readonly files: Readonly<Record<string, { readonly mutants: readonly Mutant[] }>>;
 }
 
-/** StrykerJS over folders of `core/` (default: all), one after the other; fails under 85 % in any. */
+/**
+ * StrykerJS over folders of `core/` (default: all), one after the other; fails under 85 % in any. What earlier runs found of
+ * other folders stays in the summary, with its date and revision.
+ */
 export async function mutation(folders: readonly string[]): Promise<void> {
   const all = readdirSync(join(root, 'test/unit/core'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const chosen = folders.length > 0 ? folders : all.map(({ name }) => name);
   const head = [
     '# Mutation testing of `core/`',
     '',
-    `${provenance()}. \`npm run mutation${folders.map((folder) => ` ${folder}`).join('')}\`.`,
-    'Found: a test of the folder’s own failed, or ran into its time limit. The vectors and the tests above `core/` find more.',
+    '`npm run mutation [FOLDER …]`. Found: a test of the folder’s own failed, or ran into its time limit. The vectors and the tests above `core/` find more.',
     'Mutants of what a module computes when it is loaded are left out: StrykerJS would run every test for each.',
     '',
   ];
-  const sections: string[] = [];
+  const sections = sectionsNow();
   for (const folder of chosen) {
     const environment = { SYNDIC_MUTATION_FOLDER: folder };
     // What an earlier run left must not pass for this one's.
@@ -40,10 +42,19 @@ export async function mutation(folders: readonly string[]): Promise<void> {
       environment,
     );
     if (code !== 0) process.exitCode = 1;
-    sections.push(sectionOf(folder, JSON.parse(readFileSync(report, 'utf8'))));
+    sections.set(folder, sectionOf(folder, JSON.parse(readFileSync(report, 'utf8'))));
     // After each: what is known is kept when the rest is broken off.
-    writeFileSync(summary, `${[...head, ...sections].join('\n')}\n`);
+    const sorted = [...sections].toSorted(([a], [b]) => a.localeCompare(b)).map(([, text]) => text);
+    writeFileSync(summary, `${[...head, ...sorted].join('\n')}\n`);
   }
+}
+
+/** What the summary says already, by folder. */
+function sectionsNow(): Map<string, string> {
+  const texts = readFileSync(summary, 'utf8')
+    .split(/^(?=## )/m)
+    .slice(1);
+  return new Map(texts.map((text) => [/^## `core\/([a-z]+)`/.exec(text)?.[1] ?? '', text.trimEnd().concat('\n')]));
 }
 
 function sectionOf(folder: string, { files }: Report): string {
@@ -55,7 +66,7 @@ function sectionOf(folder: string, { files }: Report): string {
   return [
     `## \`core/${folder}\`: ${score.toFixed(1)} %`,
     '',
-    `${found} found, ${missed.length} not, ${count('Ignored')} left out.`,
+    `${found} found, ${missed.length} not, ${count('Ignored')} left out. ${provenance()}.`,
     '',
     ...missed.map(
       ({ file, location, mutatorName, replacement = '' }) =>

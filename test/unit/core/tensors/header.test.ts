@@ -150,6 +150,8 @@ describe('parseHeader', () => {
     ['metadata that is a list', `{"__metadata__":["x"],"a/k":${entry('[0,4]')}}`, /__metadata__ is not an object/],
     ['a tensor without a shape', '{"a/k":{"data_offsets":[0,4],"dtype":"F32"}}', /lacks dtype or shape/],
     ['a tensor without a dtype', '{"a/k":{"data_offsets":[0,4],"shape":[1]}}', /lacks dtype or shape/],
+    ['a tensor that is a number', '{"a/k":1}', /"a\/k" lacks dtype or shape/],
+    ['a number', '5', /not a JSON object/],
     ['a tensor that is a list', '{"a/k":[]}', /lacks dtype or shape/],
     ['a shape that is a number', `{"a/k":${entry('[0,4]', '1')}}`, /tensor a\/k has no shape/],
     ['a shape of words', `{"a/k":${entry('[0,4]', '["1"]')}}`, /tensor a\/k has no shape/],
