@@ -186,7 +186,7 @@ describe('a message', () => {
 });
 
 test('a domain names the product, its version, the chain and the contract', () => {
-  expect(here).toEqual({ name: 'Syndic', version: '1', chainId: 31_337n, verifyingContract: ledger });
+  expect(domain(31_337, ledger)).toEqual({ name: 'Syndic', version: '1', chainId: 31_337n, verifyingContract: ledger });
 });
 
 test('a study’s id is the keccak of its chain, ledger, operator, plan and salt', () => {
