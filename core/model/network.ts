@@ -43,7 +43,8 @@ export function readNetwork(topology: unknown, input: Shape | null): Network | r
   const entry = inputShape(graph, input, faults);
   if (faults.length > 0 || entry === null) return faults;
   const layers = place(graph, read, entry, faults);
-  checkSize(layers, faults);
+  // Of layers that could not be placed nothing is known.
+  if (faults.length === 0) checkSize(layers, faults);
   const output = layers[graph.output];
   if (faults.length > 0 || output === undefined) return faults;
   return { layers, input: entry, output, topology: graph.write(layers.map((layer) => layer.config)) };
