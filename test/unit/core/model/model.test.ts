@@ -189,6 +189,22 @@ describe('an initialiser', () => {
     config: {},
   });
 
+  test('of a uniform draws between its ends, which may be one', () => {
+    const uniform = (minval: number, maxval: number) =>
+      initialiserSchema.safeParse({ class_name: 'RandomUniform', config: { minval, maxval, seed: null } });
+    expect(uniform(-1, 1).data).toEqual({ class_name: 'RandomUniform', config: { minval: -1, maxval: 1 } });
+    expect(uniform(2, 2).success).toBe(true);
+    expect(uniform(1, -1).error?.issues[0]?.message).toBe('minval is above maxval');
+    expect(first({ class_name: 'RandomUniform', config: { minval: 2, maxval: 5 } }, [4])).toBe(
+      Math.fround(2 + 3 * u().uniform()),
+    );
+  });
+
+  test('of a vector has the root of its length as both fans', () => {
+    expect(first(named('GlorotUniform'), [16])).toBe(within(Math.sqrt(6 / 8)));
+    expect(first(named('HeUniform'), [16])).toBe(within(Math.sqrt(6 / 4)));
+  });
+
   test.each([
     [[6, 2], 6, 2],
     [[3, 2, 4, 5], 24, 30],
