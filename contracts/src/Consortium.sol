@@ -297,11 +297,9 @@ contract Consortium is IConsortium, AccessControlDefaultAdminRules, EIP712, Nonc
 
     function _revokeKey(address account, address key, bool compromised) private {
         Key storage listed = _keys[key];
-        if (listed.owner != account) {
-            // After a recovery, the keys that the lost account had listed are the recovered one's to revoke.
-            uint16 slot = _holders[account].slot;
-            if (slot == 0 || listed.slot != slot) revert NotOwner(account, listed.owner);
-        }
+        // A member's keys are those of whatever account it has now: not of one that it lost, which others may hold.
+        bool owns = listed.slot == 0 ? listed.owner == account : listed.slot == _holders[account].slot;
+        if (!owns) revert NotOwner(account, listed.owner);
         if (listed.validTo == 0) {
             _endCurrentKey(account);
         } else if (!compromised || listed.compromised) {

@@ -64,6 +64,10 @@ contract RecoveryTest is Fixture {
         vm.prank(FOUND);
         consortium.setKey(address(0x77));
         vm.assertEq(consortium.keyInfo(address(0x77)).slot, SLOT);
+        // Whoever holds the lost account must not mark what the member signed with it.
+        vm.expectRevert(abi.encodeWithSelector(IConsortium.NotOwner.selector, accountOf(SLOT), accountOf(SLOT)));
+        vm.prank(accountOf(SLOT));
+        consortium.revokeKey(workerOf(SLOT), true);
         vm.prank(FOUND);
         consortium.revokeKey(workerOf(SLOT), true);
         vm.assertTrue(consortium.keyInfo(workerOf(SLOT)).compromised);
