@@ -11,8 +11,13 @@ import { mountsOf, ROOT, readComposeFile, type Service, servicesOf } from './com
 import { readStage } from './dockerfile.ts';
 
 const PROFILES = [[], ['dev'], ['demo'], ['dev', 'demo']];
+/** Without what is set where the tests run: Compose would fill it in. */
+const environment = { PATH: process.env.PATH, HOME: process.env.HOME };
 const compose = (...args: string[]) =>
-  spawnSync('docker-compose', ['-f', join(ROOT, 'docker-compose.yml'), ...args], { encoding: 'utf8' });
+  spawnSync('docker-compose', ['-f', join(ROOT, 'docker-compose.yml'), ...args], {
+    encoding: 'utf8',
+    env: environment,
+  });
 const hasCompose = compose('version').status === 0;
 
 /** Set by deploy/lib.sh itself. */
