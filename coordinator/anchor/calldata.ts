@@ -46,6 +46,11 @@ export function encodeCloseStudy(study: StudyId, outcome: Outcome): Calldata {
   return encode('closeStudy', [study, outcome]);
 }
 
+/** One call that carries several of the same contract's, all or none. */
+export function encodeMulticall(calls: readonly string[]): Calldata {
+  return encode('multicall', [calls]);
+}
+
 function encode(method: string, values: readonly unknown[]): Calldata {
   return `0x${ledgerAbi.encodeFunctionData(method, values).slice(2)}`;
 }

@@ -1,7 +1,7 @@
 import type { Result, TransactionDescription } from 'ethers';
 import { recordHash } from '../../core/statements/ledger.ts';
 import { type Address, type Digest, digest, hexToBytes, type StudyId } from '../../core/values.ts';
-import { decodeLedgerEvent, ledgerAbi, ledgerTopic } from '../chain/abi.ts';
+import { ledgerAbi, topicOf, verdictsAbi } from '../chain/abi.ts';
 import { allLogs } from '../chain/allLogs.ts';
 import { decodeOutcome } from '../chain/decode.ts';
 import { blockAt, type NodeLog } from '../chain/node.ts';
@@ -16,21 +16,21 @@ export interface Effect {
 
 /**
  * The event by which the chain already has what `calldata` would do: a study opened with the same terms, a round
- * recorded with the same content. Null when there is none, or the content differs.
+ * recorded with the same content, a member's verdict of the same record. Null when there is none, or the content differs.
  */
 export async function findEffect(
   rpc: Rpc,
-  ledger: Address,
+  contracts: { readonly ledger: Address; readonly verdicts: Address },
   { study, calldata }: { readonly study: StudyId; readonly calldata: string },
 ): Promise<Effect | null> {
-  const call = ledgerAbi.parseTransaction({ data: calldata });
-  const trace = call === null ? null : traceOf(call);
-  if (call === null || trace === null) return null;
-  const topics = [ledgerTopic(trace.event), study, ...trace.topics];
+  const trace = traceIn(calldata);
+  if (trace === null) return null;
+  const [abi, contract] = trace.ofVerdicts ? [verdictsAbi, contracts.verdicts] : [ledgerAbi, contracts.ledger];
+  const topics = [topicOf(abi, trace.event), study, ...trace.topics];
   const { number: to } = await blockAt(rpc, 'latest');
-  const logs = await allLogs(rpc, { from: 0, to, addresses: [ledger], topics });
+  const logs = await allLogs(rpc, { from: 0, to, addresses: [contract], topics });
   for (const log of logs) {
-    const event = decodeLedgerEvent(trace.event, log);
+    const event = abi.decodeEventLog(trace.event, log.data, log.topics);
     if (await trace.matches(event, async () => (await blockAt(rpc, log.blockNumber)).timestamp)) return effectOf(log);
   }
   return null;
@@ -38,10 +38,34 @@ export async function findEffect(
 
 interface Trace {
   readonly event: string;
+  /** Else the ledger's. */
+  readonly ofVerdicts?: true;
   /** Indexed fields behind the study. */
   readonly topics: readonly Digest[];
   /** @param time of the event's block, Unix seconds */
   matches(event: Result, time: () => Promise<number>): Promise<boolean>;
+}
+
+function traceIn(calldata: string): Trace | null {
+  const call = ledgerAbi.parseTransaction({ data: calldata });
+  if (call !== null) return traceOf(call);
+  const verdict = verdictsAbi.parseTransaction({ data: calldata });
+  return verdict === null ? null : verdictTraceOf(verdict);
+}
+
+function verdictTraceOf({ name, args }: TransactionDescription): Trace | null {
+  const topics = [word(args[1]), word(args[2])];
+  switch (name) {
+    case 'attestFor':
+      return { ofVerdicts: true, event: 'Attested', topics, matches: async (event) => event.recordHash === args[3] };
+    case 'disputeFor':
+      return {
+        ...{ ofVerdicts: true, event: 'Disputed', topics },
+        matches: async (event) => event.recordHash === args[3] && event.reason === args[4],
+      };
+    default:
+      return null;
+  }
 }
 
 /** Arguments go by position: their names are the contract's own affair. */

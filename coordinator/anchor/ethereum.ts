@@ -1,17 +1,21 @@
-import { toSyndicError } from '../../core/errors/SyndicError.ts';
-import type { Address } from '../../core/values.ts';
+import { type Address, address } from '../../core/values.ts';
 import { noTraces } from '../../telemetry/noTraces.ts';
 import type { Traces } from '../../telemetry/port.ts';
+import { ledgerAbi } from '../chain/abi.ts';
 import { checkChainId, checkDeployed } from '../chain/checks.ts';
 import { coalesce } from '../chain/coalesce.ts';
 import { checkFinality, type Finality } from '../chain/finality.ts';
-import { openRpc, type RpcOptions, wasAnswered } from '../chain/rpc.ts';
+import { call } from '../chain/node.ts';
+import { openRpc, type Rpc, type RpcOptions } from '../chain/rpc.ts';
 import type { Database } from '../db/connect.ts';
 import type { Clock, Crash, Log } from '../modules.ts';
-import { insertMessage, type OutboxRow, rowById, statusOf, unfinishedRows } from './outbox.sql.ts';
+import type { Context } from './context.ts';
+import { insertMessage, type OutboxRow, statusOf, unfinishedRows } from './outbox.sql.ts';
+import { parcelsOf, readyRows } from './parcels.ts';
+import { apart, signPending } from './pending.ts';
 import type { Anchor, OutboxState } from './port.ts';
 import { createSigner } from './signing.ts';
-import { type Context, step } from './steps.ts';
+import { step } from './steps.ts';
 
 export interface AnchorOptions extends RpcOptions {
   readonly ledger: Address;
@@ -37,7 +41,8 @@ export interface EthereumAnchor extends Anchor {
 
 /**
  * The outbox over an Ethereum node's JSON-RPC: pending → signed → sent → mined → final, or refused. Every arrow is one
- * commit, and whatever comes between two of them may happen twice without harm.
+ * commit, and whatever comes between two of them may happen twice without harm. Messages that wait at the same time
+ * share a transaction; of what was offered for one nonce, whichever a block takes counts.
  *
  * @throws SyndicError CHAIN_MISMATCH, CONFIG_INVALID, CHAIN_UNAVAILABLE
  */
@@ -45,61 +50,58 @@ export async function createAnchor(options: AnchorOptions, modules: AnchorModule
   const { ledger, finality, privateKey } = options;
   const signer = createSigner(privateKey);
   const rpc = openRpc(options);
+  let verdicts: Address;
   try {
     await checkChainId(rpc);
     await checkDeployed(rpc, { ledger });
     await checkFinality(rpc, finality);
+    verdicts = await verdictsOf(rpc, ledger);
   } catch (error) {
     rpc.close();
     throw error;
   }
-  const context: Context = { rpc, ledger, finality, signer, ...modules };
+  const context: Context = { rpc, ledger, verdicts, finality, signer, ...modules };
   const { traces = noTraces } = modules;
   return {
     signer: signer.address,
     enqueue: async (tx, message) => await insertMessage(tx, message, modules.clock.now()),
-    status: async (study, kind, round) => await statusOf(modules.db, study, kind, round),
+    status: async (study, kind, round, slot) => await statusOf(modules.db, study, kind, round, slot),
     tick: coalesce(async () => await tick(context, traces)),
     close: async () => rpc.close(),
   };
 }
 
-/** One study's trouble does not hold up the others; a broken line holds up all, and is thrown. */
+async function verdictsOf(rpc: Rpc, ledger: Address): Promise<Address> {
+  const answer = await call(rpc, { to: ledger, data: ledgerAbi.encodeFunctionData('verdicts') }, 'latest');
+  return address(ledgerAbi.decodeFunctionResult('verdicts', answer)[0]);
+}
+
+/**
+ * Everything as far as it goes: first what is on its way, by nonce, then what waits. One message's trouble does not
+ * hold up the others; a broken line holds up all, and is thrown.
+ */
 async function tick(context: Context, traces: Traces): Promise<void> {
-  const rows = await unfinishedRows(context.db);
-  for (const study of new Set(rows.map((row) => row.study))) {
-    const own = rows.filter((row) => row.study === study);
-    try {
-      await walkStudy(context, own, traces);
-    } catch (thrown) {
-      if (!concernsOneStudy(thrown)) throw thrown;
-      const { code, message } = toSyndicError(thrown);
-      context.log.warn({ study, code, message }, 'the outbox cannot move on for now');
+  for (let moved = true; moved; ) {
+    moved = false;
+    const rows = await unfinishedRows(context.db);
+    for (const parcel of parcelsOf(rows)) {
+      await apart(context, parcel[0], async () => {
+        moved = (await traced(traces, parcel, () => step(context, parcel))) || moved;
+      });
     }
+    const ready = readyRows(moved ? await unfinishedRows(context.db) : rows);
+    moved = (await traced(traces, ready, () => signPending(context, ready))) || moved;
   }
 }
 
-/** In order: what depends on an earlier message is judged only when that one is in a block, or refused. */
-async function walkStudy(context: Context, rows: readonly OutboxRow[], traces: Traces): Promise<void> {
-  for (const row of rows) {
-    const { state } = await walk(context, row, traces);
-    if (state === 'pending' || state === 'signed' || state === 'sent') return;
-  }
-}
-
-async function walk(context: Context, row: OutboxRow, traces: Traces): Promise<OutboxRow> {
-  // What a round's trace is not about is told in none.
-  const { span } = row.kind === 'record' ? traces : noTraces;
-  const forward = (at: OutboxRow) =>
-    span(
-      DOING[at.state],
-      at,
-      () => step(context, at),
-      (next) => next !== null,
-    );
-  let at = row;
-  for (let next = await forward(at); next !== null; next = await forward(at)) at = next;
-  return await rowById(context.db, row.id);
+/** What no other transaction's work is about is told in no trace. */
+async function traced(traces: Traces, rows: readonly OutboxRow[], work: () => Promise<boolean>): Promise<boolean> {
+  const records = rows.filter(({ kind }) => kind === 'record');
+  const inner = records.reduce<() => Promise<boolean>>(
+    (within, row) => () => traces.span(DOING[row.state], row, within, (moved) => moved),
+    work,
+  );
+  return await inner();
 }
 
 /** What a step of a row in each state does, as the round's trace calls it. */
@@ -111,8 +113,3 @@ const DOING: Readonly<Record<OutboxState, string>> = {
   final: 'rest',
   refused: 'rest',
 };
-
-function concernsOneStudy(thrown: unknown): boolean {
-  const { code } = toSyndicError(thrown);
-  return code === 'STATE_CONFLICT' || wasAnswered(thrown);
-}

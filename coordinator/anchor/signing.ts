@@ -1,9 +1,8 @@
 import { Transaction, Wallet } from 'ethers';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { type Address, address, type Digest, digest } from '../../core/values.ts';
-import { currentFees, type Fees, gasLimitFor, priceOf } from '../chain/fees.ts';
-import { type Block, estimateGas } from '../chain/node.ts';
-import type { Rpc } from '../chain/rpc.ts';
+import { type Fees, priceOf } from '../chain/fees.ts';
+import type { Block } from '../chain/node.ts';
 
 /** The coordinator's key, as far as the chain needs it. */
 export interface Signer {
@@ -39,16 +38,6 @@ export function createSigner(privateKey: string): Signer {
   };
 }
 
-/** Gas and fees for a call now. @throws SyndicError CHAIN_REVERTED, STATE_CONFLICT when the account lacks money */
-export async function priceCall(
-  rpc: Rpc,
-  call: { readonly from: Address; readonly to: Address; readonly data: string },
-  latest: Block,
-): Promise<{ gasLimit: number; fees: Fees }> {
-  const gasLimit = gasLimitFor(await estimateGas(rpc, call));
-  return { gasLimit, fees: await currentFees(rpc, call.from, gasLimit, latest) };
-}
-
 /** Whether a signed transaction's offer is below the base fee: no block can take it. */
 export function isUnderpriced(raw: string, latest: Block): boolean {
   return latest.baseFeePerGas !== null && priceOf(feesOf(raw)) < latest.baseFeePerGas;
@@ -60,8 +49,11 @@ export function feesOf(raw: string): Fees {
   return { type: 2, maxFeePerGas, maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n };
 }
 
-export function gasLimitOf(raw: string): number {
-  return Number(Transaction.from(raw).gasLimit);
+/** What was asked for, but for the fees. */
+export function requestOf(raw: string): Omit<SignRequest, 'fees'> {
+  const { chainId, nonce, to, data, gasLimit } = Transaction.from(raw);
+  if (to === null) throw new RangeError('a transaction of the outbox calls a contract');
+  return { chainId: Number(chainId), nonce, to: address(to), data, gasLimit: Number(gasLimit) };
 }
 
 function transactionHash(raw: string): Digest {

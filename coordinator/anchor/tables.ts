@@ -3,11 +3,11 @@ import type { OutboxState } from './port.ts';
 /**
  * What happens to an outbox row.
  *
- * signed: nonce and signed bytes are stored. sent: a node took them. repriced: the base fee outgrew the offer, so the
- * same nonce was signed again with more. mined: the receipt is there and says success. found: the chain has the same
+ * signed: nonce and signed bytes are stored. sent: a node took them. repriced: the offer was too low, so the same nonce
+ * was signed again with more. mined: the receipt is there and says success. found: the chain has the same
  * effect from another transaction. reorged: the block of the row's own transaction is no longer on the chain;
- * vanished: that of a found one. displaced: another transaction used the nonce up, for good. refused: the contract
- * reverts. final: the block is final.
+ * vanished: that of a found one. displaced: another transaction used the nonce up, for good. reverted: its transaction
+ * did, for good; whether the reason holds for this message, and still, is judged anew. refused: the contract says no. final: the block is final.
  */
 export type OutboxEvent =
   | 'signed'
@@ -18,6 +18,7 @@ export type OutboxEvent =
   | 'reorged'
   | 'vanished'
   | 'displaced'
+  | 'reverted'
   | 'refused'
   | 'final'
   | 'renewed';
@@ -29,9 +30,8 @@ export const OUTBOX: Readonly<Record<OutboxState, Partial<Record<OutboxEvent, Ou
   sent: {
     repriced: 'signed',
     mined: 'mined',
-    found: 'mined',
     displaced: 'pending',
-    refused: 'refused',
+    reverted: 'pending',
   },
   mined: { reorged: 'sent', vanished: 'pending', final: 'final' },
   final: {},

@@ -16,16 +16,32 @@ const HEADROOM = 1_000_000_000n;
  * an account without money offers nothing and is served.
  *
  * @param latest the newest block
+ * @param replaced what was offered for the same nonce before: nodes take another transaction in its place only when it
+ * offers visibly more
  * @throws SyndicError STATE_CONFLICT when the account cannot pay for `gasLimit` now
  */
-export async function currentFees(rpc: Rpc, from: Address, gasLimit: number, latest: Block): Promise<Fees> {
+export async function currentFees(
+  rpc: Rpc,
+  from: Address,
+  gasLimit: number,
+  latest: Block,
+  replaced: Fees | null = null,
+): Promise<Fees> {
   const base = latest.baseFeePerGas;
-  if (base === null) return { type: 0, gasPrice: await gasPrice(rpc) };
-  const tip = base === 0n ? 0n : await tipOf(rpc);
+  const least = { price: outbid(replaced === null ? null : priceOf(replaced)), tip: outbid(tipIn(replaced)) };
+  if (base === null) return { type: 0, gasPrice: higher(await gasPrice(rpc), least.price) };
+  const tip = higher(base === 0n ? 0n : await suggestedTip(rpc), least.tip);
+  const needed = higher(base + tip, least.price);
   const affordable = (await balanceOf(rpc, from)) / BigInt(gasLimit);
-  if (affordable < base + tip) throw unfunded(from, (base + tip) * BigInt(gasLimit));
-  const wanted = 2n * base + tip + HEADROOM;
+  if (affordable < needed) throw unfunded(from, needed * BigInt(gasLimit));
+  const wanted = higher(2n * base + tip + HEADROOM, least.price);
   return { type: 2, maxFeePerGas: affordable < wanted ? affordable : wanted, maxPriorityFeePerGas: tip };
+}
+
+/** Whether whoever makes this network's blocks is paid for it: where nobody is, offering more changes nothing. */
+export async function arePaid(rpc: Rpc, latest: Block): Promise<boolean> {
+  if (latest.baseFeePerGas === null) return (await gasPrice(rpc)) > 0n;
+  return latest.baseFeePerGas > 0n;
 }
 
 /** The most that a transaction pays for a unit of gas. */
@@ -34,7 +50,7 @@ export function priceOf(fees: Fees): bigint {
 }
 
 /** EIP-7825: no transaction on Ethereum may ask for more. */
-const TRANSACTION_GAS = 2 ** 24;
+export const TRANSACTION_GAS = 2 ** 24;
 
 /** A fifth above the estimate, because state may change before the transaction's turn comes. */
 export function gasLimitFor(estimate: number): number {
@@ -42,7 +58,20 @@ export function gasLimitFor(estimate: number): number {
   return estimate <= TRANSACTION_GAS ? Math.min(generous, TRANSACTION_GAS) : generous;
 }
 
-async function tipOf(rpc: Rpc): Promise<bigint> {
+/** An eighth more: go-ethereum and Besu ask for a tenth. */
+function outbid(offered: bigint | null): bigint {
+  return offered === null ? 0n : offered + (offered + 7n) / 8n;
+}
+
+function tipIn(fees: Fees | null): bigint | null {
+  return fees?.type === 2 ? fees.maxPriorityFeePerGas : null;
+}
+
+function higher(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+async function suggestedTip(rpc: Rpc): Promise<bigint> {
   try {
     return await priorityFee(rpc);
   } catch (thrown) {

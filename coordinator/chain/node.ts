@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
-import { type Address, type Digest, digest, instant } from '../../core/values.ts';
+import { type Address, digest, instant } from '../../core/values.ts';
 import type { BlockRef } from './port.ts';
 import type { Rpc } from './rpc.ts';
 
@@ -22,7 +22,14 @@ const hash = z
   .transform(digest);
 
 const blockSchema = z
-  .object({ number: quantity, hash, parentHash: hash, timestamp: quantity, baseFeePerGas: wei.nullish() })
+  .object({
+    number: quantity,
+    hash,
+    parentHash: hash,
+    timestamp: quantity,
+    gasLimit: quantity,
+    baseFeePerGas: wei.nullish(),
+  })
   .transform((block) => ({
     ...block,
     timestamp: instant(block.timestamp),
@@ -103,12 +110,12 @@ export async function getLogs(rpc: Rpc, { from, to, addresses, topics }: LogFilt
 }
 
 /** Null while the transaction is in no block that the node knows. */
-export async function getReceipt(rpc: Rpc, transaction: Digest): Promise<Receipt | null> {
+export async function getReceipt(rpc: Rpc, transaction: string): Promise<Receipt | null> {
   return await ask(rpc, 'eth_getTransactionReceipt', [transaction], receiptSchema.nullable());
 }
 
 /** Whether the node has the transaction, mined or waiting. */
-export async function knowsTransaction(rpc: Rpc, transaction: Digest): Promise<boolean> {
+export async function knowsTransaction(rpc: Rpc, transaction: string): Promise<boolean> {
   return (await rpc.request('eth_getTransactionByHash', [transaction])) !== null;
 }
 

@@ -12,6 +12,7 @@ export interface Schema {
   uploads: UploadsTable;
   awaited: AwaitedTable;
   outbox: OutboxTable;
+  transactions: TransactionsTable;
   events: EventsTable;
   sessions: SessionsTable;
   nonces: NoncesTable;
@@ -118,17 +119,31 @@ export interface OutboxTable {
   study: string;
   kind: OutboxKind;
   round: number;
+  /** Whose verdict; 0 for what is no member's. */
+  slot: ColumnType<number, number | undefined, number>;
   calldata: string;
   state: OutboxState;
+  /** With the nonce, what names the transaction that carries the message; messages may share one. */
   signer: string | null;
   nonce: number | null;
-  raw: string | null;
+  /** The newest offered for the nonce, or the one that is in a block. */
   transaction: string | null;
   block: number | null;
   block_hash: string | null;
   error: unknown | null;
   created: number;
   updated: number;
+}
+
+/** Everything that was ever signed for the chain: of one nonce, any may end up in a block. */
+export interface TransactionsTable {
+  hash: string;
+  signer: string;
+  nonce: number;
+  raw: string;
+  /** The newest block when it was signed. */
+  offered: number;
+  serial: Generated<number>;
 }
 
 export interface EventsTable {

@@ -3,13 +3,20 @@ import { revoke } from '../../../cli/chain/consent.ts';
 import { createAnchor } from '../../../coordinator/anchor/ethereum.ts';
 import type { OutboxMessage } from '../../../coordinator/anchor/port.ts';
 import { createSigner } from '../../../coordinator/anchor/signing.ts';
-import { transactionCount } from '../../../coordinator/chain/node.ts';
+import { ledgerTopic } from '../../../coordinator/chain/abi.ts';
+import { estimateGas, transactionCount } from '../../../coordinator/chain/node.ts';
 import { round } from '../../../core/values.ts';
 import { silentLog } from '../../support/silentLog.ts';
-import { clock, useOutbox } from './useOutbox.ts';
+import { clock, type Running, useOutbox } from './useOutbox.ts';
 import { addressOf, encode, included, randomDigest, randomWallet, recordRound, startWorld } from './world.ts';
 
 const { at, anchorFor, enqueue, settled, runningStudy, recordMessage, elsewhere } = useOutbox();
+
+/** Records of a study's first round that stand on the chain. */
+async function recordsOf(study: string) {
+  const topics = [ledgerTopic('RoundRecorded'), study, `0x${'1'.padStart(64, '0')}`];
+  return await at.world.provider.getLogs({ fromBlock: 0, topics });
+}
 
 describe('the outbox on a chain', () => {
   test('walks a whole study: start, record, note and close, each final with its transaction and block', async () => {
@@ -87,7 +94,47 @@ describe('the outbox on a chain', () => {
     for (const run of runs) await enqueue(one, recordMessage(run));
     await Promise.all([one.tick(), two.tick(), one.tick(), two.tick()]);
     for (const run of runs) expect((await settled(two, run.study, 'record', round(1)))?.state).toBe('final');
-    expect(await transactionCount(at.world.rpc, one.signer, 'latest')).toBe(before + runs.length);
+    for (const run of runs) expect(await recordsOf(run.study)).toHaveLength(1);
+    const nonces = at.db.selectFrom('transactions').select('nonce').where('nonce', '>=', before).execute();
+    const used = (await nonces).map(({ nonce }) => nonce).sort((a, b) => a - b);
+    expect(used).toEqual(Array.from(used, (_, i) => before + i));
+    expect(await transactionCount(at.world.rpc, one.signer, 'latest')).toBe(before + used.length);
+  });
+
+  test('sends what waits at the same time in one transaction, but for what the ledger would refuse', async () => {
+    const anchor = await anchorFor();
+    const runs = [];
+    for (let i = 0; i < 4; i++) runs.push(await runningStudy());
+    const [first, wrong, ...others] = runs;
+    if (first === undefined || wrong === undefined) throw new Error('no study');
+    const before = await transactionCount(at.world.rpc, anchor.signer, 'latest');
+    for (const run of [first, ...others]) await enqueue(anchor, recordMessage(run));
+    await enqueue(anchor, recordMessage({ ...wrong, base: randomDigest() }));
+    const statuses = [];
+    for (const run of runs) statuses.push(await settled(anchor, run.study, 'record', round(1)));
+    expect(statuses.map((status) => status?.state)).toEqual(['final', 'refused', 'final', 'final']);
+    expect(statuses[1]?.error?.name).toBe('WrongBase');
+    const transactions = statuses.filter((_, i) => i !== 1).map((status) => status?.transaction);
+    expect(new Set(transactions).size).toBe(1);
+    expect(await transactionCount(at.world.rpc, anchor.signer, 'latest')).toBe(before + 1);
+    for (const run of [first, ...others]) expect(await recordsOf(run.study)).toHaveLength(1);
+  });
+
+  test('sends each by itself what would not fit into half a block together', async () => {
+    await elsewhere(async (place) => {
+      const anchor = await anchorFor({ place });
+      const runs = [await runningStudy(place), await runningStudy(place), await runningStudy(place)];
+      const { ledger: to } = place.world.contracts;
+      const [data, from] = [recordMessage(runs[0] as Running).calldata, anchor.signer];
+      const gas = await estimateGas(place.world.rpc, { from, to, data });
+      await place.world.rpc.request('evm_setBlockGasLimit', [`0x${(5 * gas).toString(16)}`]);
+      await place.world.mine();
+      for (const run of runs) await enqueue(anchor, recordMessage(run), place);
+      const statuses = [];
+      for (const run of runs) statuses.push(await settled(anchor, run.study, 'record', round(1)));
+      expect(statuses.map((status) => status?.state)).toEqual(['final', 'final', 'final']);
+      expect(new Set(statuses.map((status) => status?.transaction)).size).toBe(2);
+    });
   });
 
   test('judges a message only when the one before it in its study is in a block', async () => {
@@ -123,8 +170,12 @@ describe('the outbox on a chain', () => {
         ...{ chainId: own.chainId, nonce, to: own.contracts.ledger, data: '0x00', gasLimit: 1 },
         fees: { type: 2, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n },
       });
-      const signed = { state: 'signed', signer: anchor.signer, nonce, raw, transaction: hash } as const;
+      const signed = { state: 'signed', signer: anchor.signer, nonce, transaction: hash } as const;
       await place.db.updateTable('outbox').set(signed).execute();
+      await place.db
+        .insertInto('transactions')
+        .values({ hash, signer: anchor.signer, nonce, raw, offered: 0 })
+        .execute();
       await enqueue(anchor, recordMessage(run), place);
       await anchor.tick();
       expect((await anchor.status(run.study, 'record', round(1)))?.state).toBe('sent');

@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import type { EthereumAnchor } from '../../../coordinator/anchor/ethereum.ts';
+import { feesOf } from '../../../coordinator/anchor/signing.ts';
 import { ledgerAbi } from '../../../coordinator/chain/abi.ts';
+import { priceOf } from '../../../coordinator/chain/fees.ts';
+import { transactionCount } from '../../../coordinator/chain/node.ts';
 import { round } from '../../../core/values.ts';
 import { until } from '../../support/until.ts';
-import { useOutbox } from './useOutbox.ts';
+import { type Place, type Running, useOutbox } from './useOutbox.ts';
 import { addressOf } from './world.ts';
 
 const { at, anchorFor, enqueue, settled, runningStudy, recordMessage, signedThenCrashed, rawOf, elsewhere } =
@@ -52,6 +56,67 @@ describe('the outbox through crashes and dear times', () => {
       expect((await anchor.status(run.study, 'record', round(1)))?.state).toBe('signed');
       await dear.rpc.request('anvil_setBalance', [signer, '0xde0b6b3a7640000']);
       expect((await settled(anchor, run.study, 'record', round(1)))?.state).toBe('final');
+    });
+  });
+});
+
+describe('the outbox where blocks are paid for', () => {
+  const DEAR = '0x77359400'; // 2 gwei
+  const ETHER = '0xde0b6b3a7640000';
+
+  /** A record that waits in the node's pool, offered too little to be taken; the chain goes on without it. */
+  async function stuck(place: Place, blocks: number): Promise<{ run: Running; anchor: EthereumAnchor; nonce: number }> {
+    const { world } = place;
+    const anchor = await anchorFor({ place });
+    const run = await runningStudy(place);
+    await world.rpc.request('anvil_setBalance', [anchor.signer, ETHER]);
+    await world.rpc.request('anvil_setNextBlockBaseFeePerGas', [DEAR]);
+    await world.mine();
+    await world.rpc.request('evm_setAutomine', [false]);
+    await enqueue(anchor, recordMessage(run), place);
+    await anchor.tick();
+    const [sent] = await offers(place);
+    if (sent === undefined) throw new Error('nothing was offered');
+    // As a miner does that has better offers: blocks without it, while the pool keeps it.
+    await world.rpc.request('anvil_dropTransaction', [sent.hash]);
+    await world.mine(blocks);
+    return { run, anchor, nonce: sent.nonce };
+  }
+
+  const offers = ({ db }: Place) =>
+    db.selectFrom('transactions').selectAll().orderBy('serial', 'desc').limit(2).execute();
+
+  test('offers an eighth more under the same nonce when blocks leave it out, and not before', async () => {
+    await elsewhere(async (place) => {
+      const { run, anchor, nonce } = await stuck(place, 4);
+      await anchor.tick();
+      const [only, ...others] = await offers(place);
+      expect(others).toEqual([]);
+      await place.world.rpc.request('anvil_dropTransaction', [only?.hash]);
+      await place.world.mine(1);
+      await anchor.tick();
+      const [newest, oldest] = await offers(place);
+      expect([newest?.nonce, oldest?.nonce]).toEqual([nonce, nonce]);
+      const price = (raw = '') => priceOf(feesOf(raw));
+      expect(price(newest?.raw) * 8n).toBeGreaterThanOrEqual(price(oldest?.raw) * 9n);
+      await place.world.mine();
+      const status = await settled(anchor, run.study, 'record', round(1));
+      expect(status).toMatchObject({ state: 'final', transaction: newest?.hash });
+    });
+  });
+
+  test('takes whichever offer a block took, and sends nothing more', async () => {
+    await elsewhere(async (place) => {
+      const { run, anchor, nonce } = await stuck(place, 5);
+      await anchor.tick();
+      const [newest, oldest] = await offers(place);
+      if (newest === undefined || oldest === undefined) throw new Error('not offered twice');
+      await place.world.rpc.request('anvil_dropTransaction', [newest.hash]);
+      await place.world.rpc.request('eth_sendRawTransaction', [oldest.raw]);
+      await place.world.mine();
+      const status = await settled(anchor, run.study, 'record', round(1));
+      expect(status).toMatchObject({ state: 'final', transaction: oldest.hash });
+      expect(await transactionCount(place.world.rpc, anchor.signer, 'pending')).toBe(nonce + 1);
     });
   });
 });

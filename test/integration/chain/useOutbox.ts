@@ -110,9 +110,13 @@ export function useOutbox() {
     return await send(provider, coordinatorKey, { to: contracts.ledger, data: message.calldata });
   }
 
-  async function rawOf(study: StudyId): Promise<string | null | undefined> {
-    const rows = at.db.selectFrom('outbox').select('raw').where('study', '=', study).where('kind', '=', 'record');
-    return (await rows.executeTakeFirst())?.raw;
+  /** The bytes signed last for a study's record. */
+  async function rawOf(study: StudyId): Promise<string | undefined> {
+    const rows = at.db
+      .selectFrom('outbox')
+      .innerJoin('transactions', 'transactions.hash', 'outbox.transaction')
+      .select('raw');
+    return (await rows.where('study', '=', study).where('kind', '=', 'record').executeTakeFirst())?.raw;
   }
 
   return {

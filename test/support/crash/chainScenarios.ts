@@ -83,19 +83,6 @@ export const chainScenarios: Readonly<Record<string, Scenario>> = {
     stops: [holdTheChain, { at: START_SENT, meanwhile: raiseBaseFee }],
     mend: async ({ box }) => void (await box.rpc('evm_setAutomine', [true])),
   },
-  'outbox.sent.found': {
-    course: 'all',
-    stops: [
-      holdTheChain,
-      {
-        at: START_SENT,
-        meanwhile: async (stage) => {
-          await forgotten(stage);
-          await operatorStarts(stage);
-        },
-      },
-    ],
-  },
   'outbox.sent.displaced': {
     course: 'all',
     stops: [
@@ -112,7 +99,7 @@ export const chainScenarios: Readonly<Record<string, Scenario>> = {
       },
     ],
   },
-  'outbox.sent.refused': {
+  'outbox.sent.reverted': {
     course: 'all',
     stops: [
       holdTheChain,

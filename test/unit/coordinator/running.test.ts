@@ -109,7 +109,6 @@ describe('ticking the outbox', () => {
     const blank = {
       signer: null,
       nonce: null,
-      raw: null,
       transaction: null,
       block: null,
       block_hash: null,

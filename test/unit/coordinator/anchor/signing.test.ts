@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Transaction } from 'ethers';
-import { createSigner, feesOf, gasLimitOf, isUnderpriced } from '../../../../coordinator/anchor/signing.ts';
+import { createSigner, feesOf, isUnderpriced, requestOf } from '../../../../coordinator/anchor/signing.ts';
 import { currentFees, type Fees, gasLimitFor } from '../../../../coordinator/chain/fees.ts';
 import type { Block } from '../../../../coordinator/chain/node.ts';
 import type { Rpc } from '../../../../coordinator/chain/rpc.ts';
@@ -12,7 +12,14 @@ const TO = address(`0x${'22'.repeat(20)}`);
 const GWEI = 1_000_000_000n;
 
 const block = (baseFeePerGas: bigint | null): Block => {
-  return { number: 1, hash: ZERO_DIGEST, parentHash: ZERO_DIGEST, timestamp: instant(1), baseFeePerGas };
+  return {
+    number: 1,
+    hash: ZERO_DIGEST,
+    parentHash: ZERO_DIGEST,
+    timestamp: instant(1),
+    gasLimit: 30_000_000,
+    baseFeePerGas,
+  };
 };
 
 /** A node that knows these methods only. */
@@ -61,6 +68,20 @@ describe('fees', () => {
     });
   });
 
+  test('replace what was offered before by an eighth more at least, as nodes ask', async () => {
+    const rich = node({ eth_getBalance: hex(10n ** 18n), eth_maxPriorityFeePerGas: '0x2', eth_gasPrice: '0x9' });
+    const offered: Fees = { type: 2, maxFeePerGas: 80n * GWEI, maxPriorityFeePerGas: 3n };
+    expect(await currentFees(rich, from, 100_000, block(7n), offered)).toEqual({
+      ...{ type: 2, maxFeePerGas: 90n * GWEI, maxPriorityFeePerGas: 4n },
+    });
+    const plain = await currentFees(rich, from, 100_000, block(null), { type: 0, gasPrice: 100n });
+    expect(plain).toEqual({ type: 0, gasPrice: 113n });
+    const poor = node({ eth_getBalance: hex(80n * GWEI * 100_000n) });
+    await expect(currentFees(poor, from, 100_000, block(7n), offered)).rejects.toMatchObject({
+      ...{ code: 'STATE_CONFLICT', details: { needed: `${90n * GWEI * 100_000n}` } },
+    });
+  });
+
   test('gas is asked for with a fifth on top, within what Ethereum allows a transaction', () => {
     expect(gasLimitFor(100_000)).toBe(120_000);
     expect(gasLimitFor(16_000_000)).toBe(16_777_216);
@@ -77,7 +98,7 @@ describe('signed bytes', () => {
     const raw = await signed(fees);
     expect(await signed(fees)).toBe(raw);
     expect(feesOf(raw)).toEqual(fees);
-    expect(gasLimitOf(raw)).toBe(100_000);
+    expect(requestOf(raw)).toEqual({ chainId: 5, nonce: 3, to: TO, data: '0x1234', gasLimit: 100_000 });
     expect(Transaction.from(raw)).toMatchObject({ nonce: 3, data: '0x1234', chainId: 5n });
     expect(Transaction.from(raw).from?.toLowerCase()).toBe(createSigner(KEY).address);
   });

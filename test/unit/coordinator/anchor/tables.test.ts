@@ -5,7 +5,7 @@ import { afterEvent, OUTBOX, type OutboxEvent } from '../../../../coordinator/an
 const states: readonly OutboxState[] = ['pending', 'signed', 'sent', 'mined', 'final', 'refused'];
 const events: readonly OutboxEvent[] = [
   ...(['signed', 'sent', 'repriced', 'mined', 'found', 'reorged'] as const),
-  ...(['vanished', 'displaced', 'refused', 'final', 'renewed'] as const),
+  ...(['vanished', 'displaced', 'reverted', 'refused', 'final', 'renewed'] as const),
 ];
 
 /** Every arrow, spelled once more by hand. */
@@ -17,9 +17,8 @@ const arrows: readonly (readonly [OutboxState, OutboxEvent, OutboxState])[] = [
   ['signed', 'repriced', 'signed'],
   ['sent', 'repriced', 'signed'],
   ['sent', 'mined', 'mined'],
-  ['sent', 'found', 'mined'],
   ['sent', 'displaced', 'pending'],
-  ['sent', 'refused', 'refused'],
+  ['sent', 'reverted', 'pending'],
   ['mined', 'reorged', 'sent'],
   ['mined', 'vanished', 'pending'],
   ['mined', 'final', 'final'],
@@ -53,6 +52,6 @@ describe('the outbox table', () => {
 
   test('signed bytes are dropped only when the chain has made them worthless, or another message takes their place', () => {
     const back = arrows.filter(([, , to]) => to === 'pending').map(([from, on]) => `${from} ${on}`);
-    expect(back).toEqual(['sent displaced', 'mined vanished', 'refused renewed']);
+    expect(back).toEqual(['sent displaced', 'sent reverted', 'mined vanished', 'refused renewed']);
   });
 });

@@ -154,7 +154,6 @@ async function anchorRound(db: Database, { study }: TestConsortium): Promise<voi
   const unsigned = {
     signer: null,
     nonce: null,
-    raw: null,
     transaction: null,
     block: null,
     block_hash: null,
