@@ -31,8 +31,11 @@ const schema = z.object({
   MODELS_S3_CREDENTIALS: z.string().transform(s3Credentials).optional(),
   /** Bytes that folder or bucket may take. Left out: no bound. */
   MAX_STORE_BYTES: whole(1, Number.MAX_SAFE_INTEGER).optional(),
-  /** Ethereum JSON-RPC endpoint of a node that this consortium trusts. May hold a key: treated as secret. */
-  CHAIN_RPC_URL: url(['http', 'https'], 'an http(s):// URL of an Ethereum node, or CHAIN_RPC_URL_FILE'),
+  /**
+   * Ethereum JSON-RPC endpoints, one or several with commas: several have to agree, and one that fails, lags or lies is
+   * named and left. May hold keys: treated as secret.
+   */
+  CHAIN_RPC_URL: urls(['http', 'https'], 'http(s):// URLs of Ethereum nodes with commas, or CHAIN_RPC_URL_FILE'),
   /** What `syndic consortium deploy` wrote. Stands in for the four variables below, which must not contradict it. */
   DEPLOYMENT_FILE: path('the file that `syndic consortium deploy` wrote').optional(),
   CHAIN_ID: whole(1, Number.MAX_SAFE_INTEGER, OR_DEPLOYMENT),
@@ -133,7 +136,13 @@ export function redactConfig(config: CoordinatorConfig): Record<string, unknown>
   const shown: Record<string, unknown> = { ...config, FINALITY: finalityText(config.FINALITY) };
   for (const name of SECRETS) {
     const value = config[name];
-    if (value !== undefined) shown[name] = /_(URL|ENDPOINT)$/.test(name) ? redactUrl(String(value)) : '***';
+    if (value === undefined) continue;
+    shown[name] = /_(URL|ENDPOINT)$/.test(name)
+      ? [value]
+          .flat()
+          .map((one) => redactUrl(String(one)))
+          .join(',')
+      : '***';
   }
   return shown;
 }
@@ -213,9 +222,18 @@ function reasonOf(cause: unknown): string {
 }
 
 function url(protocols: readonly string[], wanted: string) {
-  return z.string(wanted).refine((text) => {
-    return URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1));
-  }, wanted);
+  return z.string(wanted).refine((text) => isUrl(protocols, text), wanted);
+}
+
+function urls(protocols: readonly string[], wanted: string) {
+  return z
+    .string(wanted)
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((parts) => parts.every((part) => isUrl(protocols, part)), wanted);
+}
+
+function isUrl(protocols: readonly string[], text: string): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1));
 }
 
 function path(wanted: string) {

@@ -6,7 +6,8 @@ import { checkChainId, checkDeployed } from '../chain/checks.ts';
 import { coalesce } from '../chain/coalesce.ts';
 import { checkFinality, type Finality } from '../chain/finality.ts';
 import { call } from '../chain/node.ts';
-import { openRpc, type Rpc, type RpcOptions } from '../chain/rpc.ts';
+import { openRpc, type RpcOptions } from '../chain/openRpc.ts';
+import type { Rpc } from '../chain/rpc.ts';
 import type { Database } from '../db/connect.ts';
 import type { Clock, Crash, Log } from '../modules.ts';
 import type { Context } from './context.ts';
@@ -49,7 +50,7 @@ export interface EthereumAnchor extends Anchor {
 export async function createAnchor(options: AnchorOptions, modules: AnchorModules): Promise<EthereumAnchor> {
   const { ledger, finality, privateKey } = options;
   const signer = createSigner(privateKey);
-  const rpc = openRpc(options);
+  const rpc = openRpc(options, modules.log);
   let verdicts: Address;
   try {
     await checkChainId(rpc);

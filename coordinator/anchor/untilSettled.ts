@@ -3,7 +3,7 @@ import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Address } from '../../core/values.ts';
 import { type Finality, finalBlock } from '../chain/finality.ts';
 import { transactionCount } from '../chain/node.ts';
-import { openRpc, type RpcOptions } from '../chain/rpc.ts';
+import { openRpc, type RpcOptions } from '../chain/openRpc.ts';
 import type { Log } from '../modules.ts';
 
 export interface SettledOptions extends RpcOptions {
@@ -25,7 +25,7 @@ export async function untilSettled(
   signer: Address,
   log: Log,
 ): Promise<void> {
-  const rpc = openRpc(options);
+  const rpc = openRpc(options, log);
   try {
     const deadline = Date.now() + seconds * 1000;
     for (let told = false; ; told = true) {

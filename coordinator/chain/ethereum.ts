@@ -9,10 +9,11 @@ import { createEventIndex } from './eventIndex.ts';
 import { checkFinality, type Finality, finalBlock, finalTag } from './finality.ts';
 import { logsWith } from './index.sql.ts';
 import { type BlockTag, call, refOf } from './node.ts';
+import { openRpc, type RpcOptions } from './openRpc.ts';
 import type { ChainView, Contracts, Roles } from './port.ts';
 import { contractErrorOf } from './revert.ts';
 import { roundsOf } from './rounds.ts';
-import { openRpc, type Rpc, type RpcOptions } from './rpc.ts';
+import type { Rpc } from './rpc.ts';
 
 export interface ChainViewOptions extends RpcOptions {
   readonly contracts: Contracts;
@@ -35,7 +36,7 @@ export async function createChainView(
   options: ChainViewOptions,
   modules: { readonly db: Database; readonly log: Log },
 ): Promise<SyncedChainView> {
-  const rpc = openRpc(options);
+  const rpc = openRpc(options, modules.log);
   try {
     await checkChainId(rpc);
     await checkDeployed(rpc, { ...options.contracts });

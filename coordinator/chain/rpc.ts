@@ -14,20 +14,15 @@ export interface Rpc {
   close(): void;
 }
 
-export interface RpcOptions {
+export interface ProviderOptions {
   readonly rpcUrl: string;
   readonly chainId: number;
   /** For one request, everything included. Default 10. */
   readonly timeoutSeconds?: number;
 }
 
-/** Opens nothing yet: the first request does. */
-export function openRpc(options: RpcOptions): Rpc {
-  return rpcOf(openProvider(options), options.chainId);
-}
-
 /** A provider that asks nothing by itself, remembers no answers, and fails rather than waits for a node for ever. */
-export function openProvider({ rpcUrl, chainId, timeoutSeconds = 10 }: RpcOptions): JsonRpcProvider {
+export function openProvider({ rpcUrl, chainId, timeoutSeconds = 10 }: ProviderOptions): JsonRpcProvider {
   const connection = new FetchRequest(rpcUrl);
   connection.timeout = timeoutSeconds * 1000;
   const staticNetwork = Network.from(chainId);
@@ -89,7 +84,8 @@ function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.name : 'unknown fault';
 }
 
-function hostOf(url: string): string {
+/** Host and port: in the rest of the URL there may be a key. */
+export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : 'an address that is no URL';
 }
 

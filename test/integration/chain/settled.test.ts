@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { untilSettled } from '../../../coordinator/anchor/untilSettled.ts';
-import { openRpc, type Rpc } from '../../../coordinator/chain/rpc.ts';
+import { openRpc } from '../../../coordinator/chain/openRpc.ts';
+import type { Rpc } from '../../../coordinator/chain/rpc.ts';
 import { address } from '../../../core/values.ts';
 import { startAnvil, type TestChain } from '../../support/anvil.ts';
 import { silentLog } from '../../support/silentLog.ts';
@@ -11,7 +12,7 @@ let rpc: Rpc;
 
 beforeAll(async () => {
   chain = await startAnvil({ noMining: true });
-  rpc = openRpc(chain);
+  rpc = openRpc(chain, silentLog);
 });
 afterAll(async () => {
   rpc?.close();

@@ -14,7 +14,7 @@ const account = '0xABCDEFabcdef00000000000000000000000000aa';
 const least = {
   DATABASE_URL: 'postgresql://syndic:hunter2@db:5432/syndic',
   MODELS_DIR: '/var/lib/models',
-  CHAIN_RPC_URL: 'https://user:sesame@node.example/v3/apikey',
+  CHAIN_RPC_URL: 'https://user:sesame@node.example/v3/apikey, http://other.example:8545',
   CHAIN_ID: '1337',
   CONSORTIUM_ADDRESS: account,
   DATA_USE_ADDRESS: account,
@@ -101,7 +101,7 @@ describe('the coordinator’s configuration', () => {
     expect(JSON.parse(shown)).toMatchObject({
       DATABASE_URL: 'postgresql://***@db:5432/syndic',
       REDIS_URL: 'rediss://***@r:6379/1',
-      CHAIN_RPC_URL: 'https://***@node.example/***',
+      CHAIN_RPC_URL: 'https://***@node.example/***,http://other.example:8545/',
       COORDINATOR_KEYSTORE_PASSPHRASE: '***',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://***@spans.example/***',
       FINALITY: 'blocks:3',
