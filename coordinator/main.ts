@@ -79,7 +79,7 @@ async function assemble(config: CoordinatorConfig, onClose: OnClose): Promise<Pa
   );
   const anchor = await createAnchor(
     { ...chainOptions(config), ledger: config.LEDGER_ADDRESS, privateKey: key.privateKey },
-    { db, log, clock, crash, traces },
+    { db, log, clock, crash, traces, trouble: metrics.chainTrouble },
   );
   onClose(() => anchor.close());
   const threads = createThreadedAggregator(

@@ -8,6 +8,7 @@ import { attempt, type OutboxChange, type OutboxRow, type Parcel, transition } f
 import type { OutboxKind } from './port.ts';
 import type { Signer } from './signing.ts';
 import type { OutboxEvent } from './tables.ts';
+import type { Troubles } from './troubles.ts';
 
 export interface Context {
   readonly rpc: Rpc;
@@ -19,6 +20,7 @@ export interface Context {
   readonly clock: Clock;
   readonly log: Log;
   readonly crash?: Crash | undefined;
+  readonly troubles: Troubles;
 }
 
 /** The contract that a message is for. */

@@ -7,16 +7,19 @@ import { coalesce } from '../chain/coalesce.ts';
 import { checkFinality, type Finality } from '../chain/finality.ts';
 import { call } from '../chain/node.ts';
 import { openRpc, type RpcOptions } from '../chain/openRpc.ts';
+import type { ChainTrouble } from '../chain/port.ts';
 import type { Rpc } from '../chain/rpc.ts';
 import type { Database } from '../db/connect.ts';
 import type { Clock, Crash, Log } from '../modules.ts';
 import type { Context } from './context.ts';
+import { fillGap } from './gap.ts';
 import { insertMessage, type OutboxRow, statusOf, unfinishedRows } from './outbox.sql.ts';
 import { parcelsOf, readyRows } from './parcels.ts';
 import { apart, signPending } from './pending.ts';
 import type { Anchor, OutboxState } from './port.ts';
 import { createSigner } from './signing.ts';
 import { step } from './steps.ts';
+import { Troubles } from './troubles.ts';
 
 export interface AnchorOptions extends RpcOptions {
   readonly ledger: Address;
@@ -32,6 +35,8 @@ export interface AnchorModules {
   /** Called after each commit with `outbox.` and the state reached, and `outbox.broadcast` before a send is noted. */
   readonly crash?: Crash | undefined;
   readonly traces?: Traces;
+  /** Called after each tick, for each kind. */
+  readonly trouble?: (kind: ChainTrouble, there: boolean) => void;
 }
 
 export interface EthereumAnchor extends Anchor {
@@ -50,7 +55,10 @@ export interface EthereumAnchor extends Anchor {
 export async function createAnchor(options: AnchorOptions, modules: AnchorModules): Promise<EthereumAnchor> {
   const { ledger, finality, privateKey } = options;
   const signer = createSigner(privateKey);
-  const rpc = openRpc(options, modules.log);
+  const { traces = noTraces, trouble = () => {} } = modules;
+  const troubles = new Troubles(modules.log, trouble);
+  const left = () => troubles.met('node_left');
+  const rpc = openRpc(options, modules.log, left);
   let verdicts: Address;
   try {
     await checkChainId(rpc);
@@ -61,13 +69,12 @@ export async function createAnchor(options: AnchorOptions, modules: AnchorModule
     rpc.close();
     throw error;
   }
-  const context: Context = { rpc, ledger, verdicts, finality, signer, ...modules };
-  const { traces = noTraces } = modules;
+  const context: Context = { rpc, ledger, verdicts, finality, signer, troubles, ...modules };
   return {
     signer: signer.address,
     enqueue: async (tx, message) => await insertMessage(tx, message, modules.clock.now()),
     status: async (study, kind, round, slot) => await statusOf(modules.db, study, kind, round, slot),
-    tick: coalesce(async () => await tick(context, traces)),
+    tick: coalesce(async () => await troubles.during(async () => await tick(context, traces))),
     close: async () => rpc.close(),
   };
 }
@@ -92,6 +99,7 @@ async function tick(context: Context, traces: Traces): Promise<void> {
     }
     const ready = readyRows(moved ? await unfinishedRows(context.db) : rows);
     moved = (await traced(traces, ready, () => signPending(context, ready))) || moved;
+    if (!moved) await fillGap(context, parcelsOf(rows));
   }
 }
 

@@ -92,6 +92,20 @@ export async function unfinishedRows(db: Database): Promise<OutboxRow[]> {
     .execute();
 }
 
+/** Whether what the coordinator said before in the same study may still be taken back by a reorg. */
+export async function hasUnfinishedBefore(db: Database, { id, study }: OutboxRow): Promise<boolean> {
+  const row = await db
+    .selectFrom('outbox')
+    .select('id')
+    .where('study', '=', study)
+    .where('id', '<', id)
+    .where('kind', 'not in', ['attest', 'dispute'])
+    .where('state', 'not in', ['final', 'refused'])
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The highest block that a message of this study is known to stand in; 0 when there is none. */
 export async function lastBlock(db: Database, study: string): Promise<number> {
   const row = await db
@@ -110,6 +124,15 @@ export async function offersOf(db: Database, signer: string, nonce: number): Pro
     .where('signer', '=', signer)
     .where('nonce', '=', nonce)
     .orderBy('serial')
+    .execute();
+}
+
+/** What carries no message; the same again changes nothing. */
+export async function insertOffer(db: Database, offer: NewOffer): Promise<void> {
+  await db
+    .insertInto('transactions')
+    .values(offer)
+    .onConflict((conflict) => conflict.column('hash').doNothing())
     .execute();
 }
 

@@ -1,13 +1,23 @@
 import { SyndicError, toSyndicError } from '../../core/errors/SyndicError.ts';
 import { digest } from '../../core/values.ts';
 import { currentFees, gasLimitFor, TRANSACTION_GAS } from '../chain/fees.ts';
-import { type Block, blockAt, call, estimateGas, transactionCount } from '../chain/node.ts';
+import { finalBlock } from '../chain/finality.ts';
+import { type Block, blockAt, type Call, call, estimateGas, transactionCount } from '../chain/node.ts';
 import { contractErrorOf } from '../chain/revert.ts';
 import { encodeMulticall } from './calldata.ts';
 import { type Context, contractFor, move, report } from './context.ts';
 import { findEffect } from './effect.ts';
 import { concernsTheMessage } from './errors.ts';
-import { lastBlock, type OutboxRow, type Parcel, transition, UNSIGNED, withNextNonce } from './outbox.sql.ts';
+import {
+  hasUnfinishedBefore,
+  lastBlock,
+  type OutboxRow,
+  type Parcel,
+  transition,
+  UNSIGNED,
+  withNextNonce,
+} from './outbox.sql.ts';
+import { SKEW_SECONDS } from './troubles.ts';
 
 /** go-ethereum takes no transaction above 128 KiB; calldata of one call has some words around it. */
 const PARCEL_BYTES = 100_000;
@@ -26,6 +36,7 @@ interface Ready {
 export async function signPending(context: Context, rows: readonly OutboxRow[]): Promise<boolean> {
   if (rows.length === 0) return false;
   const latest = await blockAt(context.rpc, 'latest');
+  if (latest.timestamp > context.clock.now() + SKEW_SECONDS) context.troubles.met('clock_skew');
   const ready: Ready[] = [];
   let moved = false;
   for (const row of rows) {
@@ -49,6 +60,7 @@ export async function apart(context: Context, { study }: OutboxRow, work: () => 
     await work();
   } catch (thrown) {
     if (!concernsTheMessage(thrown)) throw thrown;
+    context.troubles.metIn(thrown);
     const { code, message } = toSyndicError(thrown);
     context.log.warn({ study, code, message }, 'the outbox cannot move on for now');
   }
@@ -67,8 +79,22 @@ async function judge(context: Context, row: OutboxRow, latest: Block): Promise<R
   } catch (thrown) {
     const error = contractErrorOf(thrown);
     if (error === null) throw thrown;
-    const done = (await moveIfFound(context, row)) || (await move(context, [row], 'refused', { error })) !== null;
-    return done ? 'moved' : null;
+    if (await moveIfFound(context, row)) return 'moved';
+    if (!(await isForGood(context, row, request))) return null;
+    return (await move(context, [row], 'refused', { error })) === null ? null : 'moved';
+  }
+}
+
+/** Whether a refusal rests on nothing that a reorg may still take back. */
+async function isForGood({ rpc, db, finality }: Context, row: OutboxRow, request: Call): Promise<boolean> {
+  if (await hasUnfinishedBefore(db, row)) return false;
+  const final = await finalBlock(rpc, finality);
+  try {
+    await call(rpc, request, final.number);
+    return false;
+  } catch (thrown) {
+    if (contractErrorOf(thrown) === null) throw thrown;
+    return true;
   }
 }
 

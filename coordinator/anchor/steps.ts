@@ -13,13 +13,14 @@ import {
 } from '../chain/node.ts';
 import { wasAnswered } from '../chain/rpc.ts';
 import { type Context, move } from './context.ts';
-import { type Offer, offersOf, type Parcel, UNSIGNED } from './outbox.sql.ts';
+import { type NewOffer, type Offer, offersOf, type Parcel, UNSIGNED } from './outbox.sql.ts';
 import { feesOf, isUnderpriced, requestOf } from './signing.ts';
+import { SKEW_SECONDS } from './troubles.ts';
 
 /** Milliseconds between looks for the receipt of what was just sent, where blocks are made at once. */
 const PATIENCE = [2, 5, 10, 20, 40, 80];
 /** Blocks that an offer may wait for, when its nonce is next, before more is offered: about a minute of Ethereum's. */
-const STUCK_BLOCKS = 5;
+export const STUCK_BLOCKS = 5;
 
 /** Moves a signed parcel one state on. False when it cannot move now, or another process moved it. */
 export async function step(context: Context, parcel: Parcel): Promise<boolean> {
@@ -63,7 +64,7 @@ async function stepSent(context: Context, parcel: Parcel): Promise<boolean> {
 
 async function stepMined(context: Context, parcel: Parcel): Promise<boolean> {
   const { rpc, finality } = context;
-  const [{ id, study, block: number, block_hash, nonce }] = parcel;
+  const [{ id, study, block: number, block_hash, nonce, created }] = parcel;
   if (number === null) throw new RangeError(`outbox row ${id} is mined and names no block`);
   const final = await finalBlock(rpc, finality);
   const block = await getBlock(rpc, number);
@@ -72,6 +73,7 @@ async function stepMined(context: Context, parcel: Parcel): Promise<boolean> {
     if (nonce === null) return (await move(context, parcel, 'vanished', UNSIGNED)) !== null;
     return (await move(context, parcel, 'reorged', { block: null, block_hash: null })) !== null;
   }
+  if (nonce !== null && block.timestamp < created - SKEW_SECONDS) context.troubles.met('clock_skew');
   return final.number >= number && (await move(context, parcel, 'final')) !== null;
 }
 
@@ -103,7 +105,7 @@ async function isStuck({ rpc }: Context, newest: Offer, latest: Block): Promise<
  * Hands the signed bytes to the node. That it knows them already, or that their nonce is used, is no fault: the
  * receipt tells.
  */
-async function broadcast({ rpc }: Context, { raw, hash, nonce, signer }: Offer): Promise<void> {
+export async function broadcast({ rpc }: Context, { raw, hash, nonce, signer }: NewOffer): Promise<void> {
   try {
     await rpc.request('eth_sendRawTransaction', [raw]);
   } catch (thrown) {

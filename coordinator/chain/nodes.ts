@@ -12,6 +12,8 @@ export interface Node {
 
 export interface NodesOptions {
   readonly log: Log;
+  /** Called whenever a request is made while a node is left. */
+  readonly onLeft?: (() => void) | undefined;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
@@ -61,7 +63,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 export function nodesAsOne(
   nodes: readonly Node[],
   chainId: number,
-  { log, now = () => performance.now() }: NodesOptions,
+  { log, onLeft, now = () => performance.now() }: NodesOptions,
 ): Rpc {
   const all: Standing[] = nodes.map((node) => ({ ...node, left: null, probing: false }));
   let checked = false;
@@ -74,6 +76,7 @@ export function nodesAsOne(
       checked = true;
     }
     await lookAgain();
+    if (trusted().length < all.length) onLeft?.();
     const pending = method === 'eth_getTransactionCount' && params[1] === 'pending';
     const rule = pending ? 'least' : (RULES[method] ?? 'first');
     if (rule === 'agree') return await agreed(method, params);
@@ -116,7 +119,7 @@ export function nodesAsOne(
         'CHAIN_UNAVAILABLE',
         `the chain's nodes ${hosts.join(' and ')} contradict each other about ${method} as of block ${head}, and nobody can ` +
           'say who is wrong: look at them, and take the wrong one out of CHAIN_RPC_URL',
-        { method, head, nodes: hosts },
+        { method, head, nodes: hosts, contradiction: true },
       );
     }
     for (const { node } of minority) leave(node, `contradicts the others about ${method} as of block ${head}`);

@@ -30,6 +30,16 @@ export interface ChainView {
   totals(study: StudyId, slot: Slot): Promise<{ rounds: number; samples: number }>;
 }
 
+/**
+ * What keeps a coordinator from the chain, as somebody has to mend it. unreachable: no node answers, or none has caught
+ * up. other_chain: all serve another. contradiction: two sides, and no majority. node_left: one of several is not asked
+ * any more. unfunded: the account cannot pay. clock_skew: blocks are made at another time than this machine's.
+ */
+export const CHAIN_TROUBLES = [
+  ...(['unreachable', 'other_chain', 'contradiction', 'node_left', 'unfunded', 'clock_skew'] as const),
+] as const;
+export type ChainTrouble = (typeof CHAIN_TROUBLES)[number];
+
 export interface Contracts {
   readonly consortium: Address;
   readonly dataUse: Address;

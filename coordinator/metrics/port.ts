@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/errors/codes.ts';
 import type { Slot } from '../../core/values.ts';
+import type { ChainTrouble } from '../chain/port.ts';
 
 /**
  * What this process counts for those who watch it. What the database knows is not counted here but read from it when
@@ -23,6 +24,8 @@ export interface Metrics {
   /** @param route the pattern, never the path itself */
   requestAnswered(method: string, route: string, status: number, seconds: number): void;
   aggregated(seconds: number, failed: boolean): void;
+  /** Whether something keeps this process from the chain, as of the last time that it had something to say there. */
+  chainTrouble(kind: ChainTrouble, there: boolean): void;
   /** `advance(study)` ran. */
   advanced(seconds: number, failed: boolean): void;
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+import { CHAIN_TROUBLES } from '../chain/port.ts';
 import type { Database } from '../db/connect.ts';
 import type { Clock, Log } from '../modules.ts';
 import type { Metrics } from './port.ts';
@@ -63,6 +64,11 @@ export function createMetrics(options: MetricsOptions, modules: MetricsModules):
     ...{ name: 'syndic_member_last_seen_timestamp_seconds', labelNames: ['slot'], registers },
     help: 'Unix time at which a member, logged in and watching, was last seen by this process.',
   });
+  const trouble = new Gauge({
+    ...{ name: 'syndic_chain_trouble', labelNames: ['kind'], registers },
+    help: 'Whether something keeps this process from the chain, as of the last time that it had something to say there.',
+  });
+  for (const kind of CHAIN_TROUBLES) trouble.set({ kind }, 0);
   new Gauge({
     ...{ name: 'syndic_store_bytes', help: 'Bytes that the store holds.', registers },
     collect() {
@@ -118,6 +124,7 @@ export function createMetrics(options: MetricsOptions, modules: MetricsModules):
     seen: (slot) => seen.set({ slot: String(slot) }, clock.now()),
     requestAnswered: (method, route, status, seconds) =>
       requests.observe({ method, route, status: String(status) }, seconds),
+    chainTrouble: (kind, there) => trouble.set({ kind }, there ? 1 : 0),
     aggregated: (seconds, failed) => aggregations.observe({ result: resultOf(failed) }, seconds),
     advanced: (seconds, failed) => advances.observe({ result: resultOf(failed) }, seconds),
 

@@ -10,6 +10,8 @@ export interface ProxyNode {
   asked(): Readonly<Record<string, number>>;
   /** From now on. */
   twist: Twist;
+  /** Answers that are lost on their way: the node did as it was asked. */
+  lose: number;
   /** What the real node says, changed. */
   change: ((method: string, result: unknown) => unknown) | null;
   stop(): Promise<void>;
@@ -31,6 +33,10 @@ export async function proxyNode(rpcUrl: string): Promise<ProxyNode> {
       if (answer === 'pass') {
         const headers = { 'content-type': 'application/json' };
         answer = (await (await fetch(rpcUrl, { method: 'POST', headers, body })).json()) as object;
+        if (node.lose > 0) {
+          node.lose--;
+          return void request.socket.destroy();
+        }
         if (node.change !== null && 'result' in answer) answer = { result: node.change(method, answer.result) };
       }
       response.setHeader('content-type', 'application/json');
@@ -44,7 +50,7 @@ export async function proxyNode(rpcUrl: string): Promise<ProxyNode> {
   const at = server.address();
   const port = typeof at === 'object' && at !== null ? at.port : 0;
   const node: ProxyNode = {
-    ...{ url: `http://127.0.0.1:${port}/key`, host: `127.0.0.1:${port}`, twist: pass, change: null },
+    ...{ url: `http://127.0.0.1:${port}/key`, host: `127.0.0.1:${port}`, twist: pass, lose: 0, change: null },
     asked() {
       const seen = counts;
       counts = {};

@@ -3,6 +3,7 @@ import { send } from '../../../cli/chain/send.ts';
 import { createAnchor, type EthereumAnchor } from '../../../coordinator/anchor/ethereum.ts';
 import type { OutboxKind, OutboxMessage } from '../../../coordinator/anchor/port.ts';
 import type { Finality } from '../../../coordinator/chain/finality.ts';
+import type { ChainTrouble } from '../../../coordinator/chain/port.ts';
 import type { Database } from '../../../coordinator/db/connect.ts';
 import type { Crash } from '../../../coordinator/modules.ts';
 import { type Digest, instant, type Round, round, type StudyId } from '../../../core/values.ts';
@@ -44,17 +45,28 @@ export function useOutbox() {
     await at.world?.stop();
   });
 
-  async function anchorFor(options: { crash?: Crash; key?: string; finality?: Finality; place?: Place } = {}) {
+  interface AnchorChoices {
+    readonly crash?: Crash;
+    readonly key?: string;
+    readonly finality?: Finality;
+    readonly place?: Place;
+    /** Default: the world's own node. */
+    readonly rpcUrl?: string | readonly string[];
+    readonly trouble?: (kind: ChainTrouble, there: boolean) => void;
+  }
+
+  async function anchorFor(options: AnchorChoices = {}) {
     const { world, db } = options.place ?? at;
+    const { crash, trouble } = options;
     const anchor = await createAnchor(
       {
-        rpcUrl: world.rpcUrl,
+        rpcUrl: options.rpcUrl ?? world.rpcUrl,
         chainId: world.chainId,
         ledger: world.contracts.ledger,
         finality: options.finality ?? { kind: 'instant' },
         privateKey: options.key ?? world.coordinatorKey.privateKey,
       },
-      { db, log: silentLog, clock, crash: options.crash },
+      { db, log: silentLog, clock, crash, ...(trouble === undefined ? {} : { trouble }) },
     );
     open.push(anchor);
     return anchor;
