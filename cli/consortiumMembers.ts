@@ -1,8 +1,10 @@
 import { Command } from 'commander';
+import type { JsonRpcProvider } from 'ethers';
 import { type Address, address, type Slot } from '../core/values.ts';
 import { openAccount } from './chain/keystore.ts';
 import {
   acceptAdmin,
+  type CoordinatorStatus,
   cancelRecovery,
   completeRecovery,
   consortiumStatus,
@@ -26,15 +28,16 @@ type SignedOptions = ChainOptions & AccountOptions;
 /** `syndic consortium status`: who is in it, as the chain has it. */
 export function statusCommand(): Command {
   return withChain(new Command('status'))
-    .description('the admin, and the members with their keys, suspensions and recoveries')
+    .description(
+      'the admin, the coordinators with the receipts that they broke, and the members with their keys, suspensions and recoveries',
+    )
     .action(async (options: ChainOptions) => {
-      const status = await onChain(options.rpc, options.deployment, ({ provider }, { consortium }) =>
-        consortiumStatus(provider, consortium),
-      );
+      const status = await onChain(options.rpc, options.deployment, consortiumStatus);
       if (options.json) return printJson(status);
       printNote(`admin ${status.admin}`);
       const { nextAdmin } = status;
       if (nextAdmin !== null) printNote(`${nextAdmin.account} may take over from ${isoTime(nextAdmin.ready)}`);
+      for (const coordinator of status.coordinators) printNote(tellCoordinator(coordinator));
       printTable(
         ['slot', 'account', 'worker key', 'admitted', 'suspended', 'recovery'],
         status.members.map(({ recovery, suspended, ...member }) => [
@@ -47,6 +50,12 @@ export function statusCommand(): Command {
         ]),
       );
     });
+}
+
+function tellCoordinator({ account, key, listed, omissions }: CoordinatorStatus): string {
+  const state = listed ? `key ${key ?? 'none'}` : 'no longer listed';
+  const broken = omissions === 1 ? '1 RECEIPT' : `${omissions} RECEIPTS`;
+  return `coordinator ${account}, ${state}${omissions === 0 ? '' : `: ITS RECORDS BREAK ${broken}, proven on chain`}`;
 }
 
 export function suspendCommand(): Command {
@@ -132,11 +141,7 @@ export function adminCommand(): Command {
 /** Runs `act` with the account of the keystore, on the chain of the deployment. */
 async function signed<T>(
   options: SignedOptions,
-  act: (
-    account: Awaited<ReturnType<typeof openAccount>>,
-    provider: Parameters<typeof consortiumStatus>[0],
-    consortium: Address,
-  ) => Promise<T>,
+  act: (account: Awaited<ReturnType<typeof openAccount>>, provider: JsonRpcProvider, consortium: Address) => Promise<T>,
 ): Promise<T> {
   const account = await openAccount(options);
   return await onChain(options.rpc, options.deployment, ({ provider }, { consortium }) =>

@@ -4,6 +4,7 @@ import { OUTCOME, REASON, STATUS } from '../core/statements/ledger.ts';
 import { type Slot, type StudyId, slot as toSlot } from '../core/values.ts';
 import { type CheckedHistory, readHistory } from './chain/history.ts';
 import { type ChainOptions, digestArgument, numberArgument, onChain, withChain } from './chain/options.ts';
+import { nameOf } from './nameOf.ts';
 import {
   drawTable,
   isoTime,
@@ -88,12 +89,6 @@ function rowsOf({ study, rounds }: CheckedHistory): Row[] {
 
 function totalRows({ study, totals }: CheckedHistory): Row[] {
   return totals.map(({ slot, rounds, samples }) => [shortDigest(study), slot, rounds, samples]);
-}
-
-/** `NOT_SELECTED` as `not selected`; a number that has no name yet as itself. */
-function nameOf(names: Readonly<Record<string, number>>, value: number): string {
-  const name = Object.keys(names).find((key) => names[key] === value);
-  return name === undefined ? String(value) : name.toLowerCase().replaceAll('_', ' ');
 }
 
 function allVerified(studies: readonly CheckedHistory[]): boolean {

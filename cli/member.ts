@@ -15,38 +15,31 @@ import { setKey } from './chain/consortium.ts';
 import { checkPlanOfStudy, joinStudy, ownSlot, studyOnChain } from './chain/joinStudy.ts';
 import { addressIn, openAccount } from './chain/keystore.ts';
 import { revokeKey } from './chain/members.ts';
-import {
-  type AccountOptions,
-  addressArgument,
-  digestArgument,
-  numberArgument,
-  onChain,
-  withAccount,
-  withInvitation,
-} from './chain/options.ts';
+import { addressArgument, digestArgument, numberArgument, onChain } from './chain/options.ts';
 import { loadPlanFile } from './loadPlanFile.ts';
-import { isoTime, printFields, printJson, printNote } from './output.ts';
+import { challengeCommand, lateCommand } from './memberReceipt.ts';
+import { type MemberOptions, memberVerb, printDone } from './memberVerb.ts';
+import { attestCommand, dismissCommand, disputeCommand, withdrawCommand } from './memberVerdicts.ts';
+import { isoTime, printNote } from './output.ts';
 import { planSummary } from './planSummary.ts';
-
-type MemberOptions = AccountOptions & {
-  readonly rpc: string;
-  readonly invitation: string;
-  readonly json?: boolean;
-};
 
 /** `syndic member …`: what a hospital says on chain, each signed by its account's keystore. */
 export function memberCommand(): Command {
   return new Command('member')
-    .description("a hospital's account: worker key, dataset versions, grants")
+    .description("a hospital's account: worker key, dataset versions, grants, verdicts on records")
     .addCommand(accountCommand("the hospital's account"))
     .addCommand(keyCommand())
     .addCommand(revokeKeyCommand())
     .addCommand(versionCommand())
     .addCommand(grantCommand())
-    .addCommand(revokeCommand());
+    .addCommand(revokeCommand())
+    .addCommand(attestCommand())
+    .addCommand(disputeCommand())
+    .addCommand(withdrawCommand())
+    .addCommand(dismissCommand())
+    .addCommand(challengeCommand())
+    .addCommand(lateCommand());
 }
-
-const memberVerb = (verb: string) => withAccount(withInvitation(new Command(verb)), "the hospital's account");
 
 function keyCommand(): Command {
   return memberVerb('key')
@@ -59,7 +52,7 @@ function keyCommand(): Command {
       const listed = await onChain(options.rpc, options.invitation, async ({ provider }, { consortium }) => {
         return await setKey(provider, account, consortium, key);
       });
-      print(options, { account: address(account.address), key, listed });
+      printDone(options, { account: address(account.address), key, listed });
     });
 }
 
@@ -77,7 +70,7 @@ function revokeKeyCommand(): Command {
       await onChain(options.rpc, options.invitation, async ({ provider }, { consortium }) => {
         await revokeKey(provider, account, consortium, key, compromised);
       });
-      print(options, { account: address(account.address), key, compromised });
+      printDone(options, { account: address(account.address), key, compromised });
     });
 }
 
@@ -100,7 +93,7 @@ function versionCommand(): Command {
         const receipt = await addVersion(provider, account, deployment.dataUse, { slot, dataset, root, rows });
         return { slot, dataset, root, rows, transaction: receipt?.transactionHash ?? null };
       });
-      print(options, done);
+      printDone(options, done);
     });
 }
 
@@ -136,7 +129,7 @@ function grantCommand(): Command {
         const consent = { study, slot, plan: plan.hash, dataset, until };
         return { ...consent, ...(await joinStudy(provider, account, deployment.dataUse, consent)) };
       });
-      print(options, done);
+      printDone(options, done);
     });
 }
 
@@ -180,14 +173,6 @@ function revokeCommand(): Command {
         const receipt = await revoke(provider, account, deployment.dataUse, { study, slot });
         return { study, slot, transaction: receipt.transactionHash };
       });
-      print(options, done);
+      printDone(options, done);
     });
-}
-
-function print(options: MemberOptions, done: Readonly<Record<string, string | number | boolean | null>>): void {
-  if (options.json) printJson(done);
-  else
-    printFields(
-      Object.entries(done).map(([name, value]) => [name, typeof value === 'boolean' ? String(value) : value]),
-    );
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Address, address, type Digest, digest, type Slot, slot } from '../../core/values.ts';
+import { type Address, address, type Digest, digest, type Round, round, type Slot, slot } from '../../core/values.ts';
 import { type Deployment, dialChain, readChainFile } from './chainFile.ts';
 import type { ChainLine } from './connectChain.ts';
 
@@ -56,6 +56,10 @@ export function digestArgument(text: string): Digest {
 
 export function slotArgument(text: string): Slot {
   return parsed((of) => slot(numberArgument(of)), text, 'give a slot: a whole number from 1 to 65535');
+}
+
+export function roundArgument(text: string): Round {
+  return parsed((of) => round(numberArgument(of)), text, 'give a round: a whole number from 1');
 }
 
 export function numberArgument(text: string): number {

@@ -25,7 +25,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   coordinator: ['run', 'migrate', 'init', 'key'],
   worker: ['init', 'version', 'evaluate', 'run'],
   consortium: ['account', 'deploy', 'status', 'admit', 'suspend', 'reinstate'],
-  member: ['account', 'key', 'revoke-key', 'version', 'grant', 'revoke'],
+  member: [
+    ...['account', 'key', 'revoke-key', 'version', 'grant', 'revoke'],
+    ...['attest', 'dispute', 'withdraw-dispute', 'dismiss-dispute', 'challenge', 'late'],
+  ],
   plan: ['check'],
   study: ['open', 'start', 'list', 'show', 'watch', 'pause', 'resume', 'abort'],
   model: ['pull'],

@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { type AccountOptions, withAccount, withInvitation } from './chain/options.ts';
+import { printFields, printJson } from './output.ts';
+
+/** What every verb of a member's account takes. */
+export type MemberOptions = AccountOptions & {
+  readonly rpc: string;
+  readonly invitation: string;
+  readonly json?: boolean;
+};
+
+export function memberVerb(verb: string): Command {
+  return withAccount(withInvitation(new Command(verb)), "the hospital's account");
+}
+
+export function printDone(
+  options: { readonly json?: boolean },
+  done: Readonly<Record<string, string | number | boolean | null>>,
+): void {
+  if (options.json) printJson(done);
+  else
+    printFields(
+      Object.entries(done).map(([name, value]) => [name, typeof value === 'boolean' ? String(value) : value]),
+    );
+}
