@@ -3,9 +3,9 @@ import { decodeReceipt, type ReceiptDocument } from '../core/statements/document
 import { recover } from '../core/statements/sign.ts';
 import { domain } from '../core/statements/types.ts';
 import { type Address, type Slot, slot as toSlot } from '../core/values.ts';
+import { accountOf, openAccount } from './chain/account.ts';
 import { confirm } from './chain/confirm.ts';
 import { studyOnChain } from './chain/joinStudy.ts';
-import { addressIn, openAccount } from './chain/keystore.ts';
 import { onChain } from './chain/options.ts';
 import { type RoundOnChain, readRecord } from './chain/record.ts';
 import { challengeOmission, late, omissionIn, type Say, sayIt, trySaying, verdictsOf } from './chain/verdicts.ts';
@@ -75,7 +75,7 @@ async function useReceipt(
     const record = await readRecord(chain, ledger, study, round);
     const { words, question, say, done } = proofOf(receipt, record, coordinator);
     const verdicts = await verdictsOf(chain.provider, ledger);
-    await trySaying(chain.provider, await addressIn(options.keystore), verdicts, say);
+    await trySaying(chain.provider, await accountOf(options), verdicts, say);
     if (!options.json) {
       const signer = recover(domain(chain.chainId, ledger), 'Receipt', receipt.message, receipt.signature);
       for (const line of [...tell(receipt, record, slot, signer), ...words, '']) printNote(line);

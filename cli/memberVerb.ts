@@ -1,9 +1,11 @@
 import { Command } from 'commander';
-import { type AccountOptions, withAccount, withInvitation } from './chain/options.ts';
+import type { AccountOptions } from './chain/account.ts';
+import { withAccount, withInvitation, withRelay } from './chain/options.ts';
 import { printFields, printJson } from './output.ts';
 
 /** What every verb of a member's account takes. */
 export type MemberOptions = AccountOptions & {
+  readonly relay?: string;
   readonly rpc: string;
   readonly invitation: string;
   readonly json?: boolean;
@@ -11,6 +13,11 @@ export type MemberOptions = AccountOptions & {
 
 export function memberVerb(verb: string): Command {
   return withAccount(withInvitation(new Command(verb)), "the hospital's account");
+}
+
+/** The same for what the contracts also take as a message. */
+export function relayedVerb(verb: string): Command {
+  return withRelay(memberVerb(verb));
 }
 
 export function printDone(

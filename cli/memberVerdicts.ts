@@ -2,25 +2,26 @@ import { type Command, Option } from 'commander';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { DISPUTE_REASON, type DisputeReason } from '../core/statements/disputeReasons.ts';
 import type { Address, Round, Slot, StudyId } from '../core/values.ts';
+import { accountOf } from './chain/account.ts';
 import { readChainFile } from './chain/chainFile.ts';
 import { confirm } from './chain/confirm.ts';
 import type { ChainLine } from './chain/connectChain.ts';
 import { ownSlot } from './chain/joinStudy.ts';
-import { addressIn, openAccount } from './chain/keystore.ts';
 import { digestArgument, onChain, roundArgument, slotArgument } from './chain/options.ts';
 import { type RoundOnChain, readRecord } from './chain/record.ts';
+import { sendOrWrite } from './chain/relay.ts';
 import {
   attest,
   dispute,
   openDispute,
-  type Say,
+  type SayAsMember,
   sayIt,
   trySaying,
   verdictsOf,
   voteToDismiss,
   withdrawDispute,
 } from './chain/verdicts.ts';
-import { type MemberOptions, memberVerb, printDone } from './memberVerb.ts';
+import { type MemberOptions, printDone, relayedVerb } from './memberVerb.ts';
 import { nameOf } from './nameOf.ts';
 import { printNote } from './output.ts';
 import { tellRecord } from './tellRecord.ts';
@@ -31,12 +32,12 @@ type VerdictOptions = MemberOptions & { readonly yes?: boolean };
 interface Verdict {
   readonly words: readonly string[];
   readonly question: string;
-  readonly say: Say;
+  readonly say: SayAsMember;
   readonly done: Readonly<Record<string, string | number>>;
 }
 
 function verdictVerb(verb: string): Command {
-  return memberVerb(verb)
+  return relayedVerb(verb)
     .argument('<study>', "the study's id", digestArgument)
     .argument('<round>', "the round's number", roundArgument)
     .option('--yes', 'sign without asking');
@@ -124,7 +125,7 @@ async function answer(
 ): Promise<void> {
   const { slot: invited } = await readChainFile(options.invitation);
   const done = await onChain(options.rpc, options.invitation, async (chain, deployment) => {
-    const from = await addressIn(options.keystore);
+    const from = await accountOf(options);
     const slot = await ownSlot(chain.provider, deployment, from, invited);
     const verdicts = await verdictsOf(chain.provider, deployment.ledger);
     const record = await readRecord(chain, deployment.ledger, study, round);
@@ -137,8 +138,11 @@ async function answer(
       }
     }
     await confirm(question, options.yes === true, options.json === true);
-    const { transactionHash } = await sayIt(chain.provider, await openAccount(options), verdicts, say);
-    return { study, round, slot, ...done, transaction: transactionHash };
+    const said = await sendOrWrite(chain, deployment, from, say.message, say.values, options, async (signer) => {
+      const { transactionHash } = await sayIt(chain.provider, signer, verdicts, say);
+      return { transaction: transactionHash };
+    });
+    return { study, round, slot, ...done, ...said };
   });
   printDone(options, done);
 }

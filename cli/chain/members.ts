@@ -197,6 +197,11 @@ export async function revokeKey(
   await invoke(provider, account, contractAt(consortium), 'revokeKey', [key, compromised]);
 }
 
+/** Whether a key is on record as compromised. */
+export async function isCompromised(provider: JsonRpcProvider, consortium: Address, key: Address): Promise<boolean> {
+  return Boolean((await read(provider, contractAt(consortium), 'keyInfo', [key]))[0].compromised);
+}
+
 function pending(account: unknown, ready: unknown) {
   const of = orNull(address(String(account)));
   return of === null ? null : { account: of, ready: instant(Number(ready)) };

@@ -11,11 +11,6 @@ export interface ChainOptions {
   readonly json?: boolean;
 }
 
-export interface AccountOptions {
-  readonly keystore: string;
-  readonly passphraseFile?: string;
-}
-
 /** `--rpc` and `--json`; with `file`, the deployment or invitation too. */
 export function withChain(command: Command): Command {
   return withRpc(command).addOption(
@@ -40,10 +35,25 @@ export function withRpc(command: Command): Command {
     .option('--json', 'print JSON');
 }
 
+/** Who signs: `openAccount`. */
 export function withAccount(command: Command, whose: string): Command {
   return command
-    .requiredOption('--keystore <file>', `keystore (V3 JSON) of ${whose}`)
-    .option('--passphrase-file <file>', 'file whose first line opens it (asked for otherwise)');
+    .option('--keystore <file>', `keystore (V3 JSON) of ${whose}`)
+    .option('--passphrase-file <file>', 'file whose first line opens it (asked for otherwise)')
+    .addOption(
+      new Option('--signer <url>', 'instead of it: a JSON-RPC signer (a device, Clef, Web3Signer)').env(
+        'SYNDIC_SIGNER',
+      ),
+    )
+    .option('--account <address>', 'which of its accounts (default: its only one)', addressArgument);
+}
+
+/** Whoever has no money, or is a contract, lets others send: `speak`. */
+export function withRelay(command: Command): Command {
+  return command.option(
+    '--relay <file>',
+    'send nothing: sign a message into this file, for anyone to send with `consortium relay` (with --account alone: unsigned)',
+  );
 }
 
 export function addressArgument(text: string): Address {

@@ -11,6 +11,7 @@ import type { ReceiptMessage } from '../../core/statements/types.ts';
 import { type Address, address, type Digest, type Slot, type StudyId, ZERO_DIGEST } from '../../core/values.ts';
 import { isoTime } from '../output.ts';
 import { type ChainLine, lineOf } from './connectChain.ts';
+import type { MessageName, MessageValues } from './messages.ts';
 import { read } from './read.ts';
 import { numberTopic, type RoundOnChain } from './record.ts';
 import { send } from './send.ts';
@@ -29,26 +30,33 @@ export interface OfRound {
   readonly slot: Slot;
 }
 
-export const attest = ({ study, round, slot }: OfRound, recordHash: Digest): Say => ({
-  method: 'attest',
-  args: [study, round, slot, recordHash],
-});
+/** One that the member may also sign for others to send. */
+export interface SayAsMember extends Say {
+  readonly message: MessageName;
+  readonly values: MessageValues;
+}
 
-export const dispute = ({ study, round, slot }: OfRound, recordHash: Digest, reason: number): Say => ({
-  method: 'dispute',
-  args: [study, round, slot, recordHash, reason],
-});
+export function attest({ study, round, slot }: OfRound, recordHash: Digest): SayAsMember {
+  return asMember('attest', 'Attest', { study, round, slot, recordHash });
+}
 
-export const withdrawDispute = ({ study, round, slot }: OfRound): Say => ({
-  method: 'withdrawDispute',
-  args: [study, round, slot],
-});
+export function dispute({ study, round, slot }: OfRound, recordHash: Digest, reason: number): SayAsMember {
+  return asMember('dispute', 'Dispute', { study, round, slot, recordHash, reason });
+}
 
-/** @param of whose dispute it is */
-export const voteToDismiss = ({ study, round, slot }: OfRound, voter: Slot): Say => ({
-  method: 'voteToDismiss',
-  args: [study, round, slot, voter],
-});
+export function withdrawDispute({ study, round, slot }: OfRound): SayAsMember {
+  return asMember('withdrawDispute', 'WithdrawDispute', { study, round, slot });
+}
+
+/** Of whoever's dispute `OfRound` names. */
+export function voteToDismiss({ study, round, slot }: OfRound, voter: Slot): SayAsMember {
+  return asMember('voteToDismiss', 'VoteToDismiss', { study, round, slot, voter });
+}
+
+/** The method takes the message's fields, in their order. */
+function asMember(method: string, message: MessageName, values: MessageValues): SayAsMember {
+  return { method, args: Object.values(values), message, values };
+}
 
 export const challengeOmission = ({ message, signature }: ReceiptDocument, record: RoundOnChain): Say => ({
   method: 'challengeOmission',

@@ -138,6 +138,16 @@ describe('what a member says of a record', () => {
     expect([code, /update, samples, base, documents, other/.test(stderr)]).toEqual([2, true]);
   });
 
+  test('what a member signs with --relay, another account sends', async () => {
+    const write = [...member('attest', 4, study, 1), '--relay', file('attest.json')];
+    expect(await run(write)).toMatchObject({ slot: 4, verdict: 'attested', signed: true });
+    const payer = ['--keystore', file('6.json'), '--passphrase-file', file('passphrase')];
+    const at = ['--rpc', world.rpcUrl, '--deployment', file('deployment.json')];
+    const relay = ['consortium', 'relay', file('attest.json'), ...at, ...payer];
+    expect(await look(relay)).toMatchObject({ message: 'Attest' });
+    expect(await refusal(member('attest', 4, study, 1))).toMatch(/^6 STATE_CONFLICT: .*already \(attested\)/);
+  });
+
   test("another's dispute is closed by the votes of more than half of all who joined", async () => {
     await run([...member('dispute', 3, study, 1), '--reason', 'other']);
     const vote = (slot: number) => member('dismiss-dispute', slot, study, 1, 3);

@@ -24,9 +24,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   demo: [],
   coordinator: ['run', 'migrate', 'init', 'key'],
   worker: ['init', 'version', 'evaluate', 'run'],
-  consortium: ['account', 'deploy', 'status', 'admit', 'suspend', 'reinstate'],
+  consortium: ['account', 'deploy', 'status', 'admit', 'suspend', 'reinstate', 'rotate', 'relay'],
   member: [
-    ...['account', 'key', 'revoke-key', 'version', 'grant', 'revoke'],
+    ...['account', 'key', 'rotate', 'revoke-key', 'version', 'grant', 'revoke'],
     ...['attest', 'dispute', 'withdraw-dispute', 'dismiss-dispute', 'challenge', 'late'],
   ],
   plan: ['check'],
