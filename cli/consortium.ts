@@ -99,7 +99,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     const admin = options.admin ?? address(account.address);
     announce(
       options,
-      `Account ${account.address} deploys the contracts on chain ${chain.chainId}; their admin is ${admin}.`,
+      `Account ${address(account.address)} deploys the contracts on chain ${chain.chainId}; their admin is ${admin}.`,
     );
     const contracts = await deployContracts(chain.provider, account, {
       admin,
@@ -151,7 +151,7 @@ export async function admit(account: Address, options: AdmitOptions) {
   const pin = await pinFrom(options);
   const admin = await openAccount(options);
   return await onChain(options.rpc, options.deployment, async ({ provider }, deployment) => {
-    announce(options, `Admin ${admin.address} admits ${account} as a member.`);
+    announce(options, `Admin ${address(admin.address)} admits ${account} as a member.`);
     const slot = await admitMember(provider, admin, deployment.consortium, account);
     const invitation = resolve(options.out);
     const sha256 = await writeInvitation(invitation, { deployment, url, pin, coordinator, slot });
@@ -177,7 +177,7 @@ function addOperatorCommand(role: 'operator' | 'auditor'): Command {
       const added = await onChain(options.rpc, options.deployment, async ({ provider }, { consortium }) => {
         announce(
           options,
-          `Admin ${admin.address} makes ${account} ${role === 'auditor' ? 'an auditor' : 'an operator'}.`,
+          `Admin ${address(admin.address)} makes ${account} ${role === 'auditor' ? 'an auditor' : 'an operator'}.`,
         );
         return await addRole(provider, admin, consortium, role, account);
       });
@@ -192,7 +192,7 @@ function addCoordinatorCommand(): Command {
     .action(async (account: Address, options: ChainOptions & AccountOptions) => {
       const admin = await openAccount(options);
       const added = await onChain(options.rpc, options.deployment, async ({ provider }, { consortium }) => {
-        announce(options, `Admin ${admin.address} lists ${account} as one that may coordinate studies.`);
+        announce(options, `Admin ${address(admin.address)} lists ${account} as one that may coordinate studies.`);
         return await addCoordinator(provider, admin, consortium, account);
       });
       say(options, { account, role: 'coordinator', added });

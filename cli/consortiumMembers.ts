@@ -141,7 +141,7 @@ async function signed<T>(
   act: (account: Account, provider: JsonRpcProvider, consortium: Address) => Promise<T>,
 ): Promise<T> {
   const account = await openAccount(options);
-  announce(options, `Account ${account.address} ${words}.`);
+  announce(options, `Account ${address(account.address)} ${words}.`);
   return await onChain(options.rpc, options.deployment, ({ provider }, { consortium }) =>
     act(account, provider, consortium),
   );

@@ -102,7 +102,7 @@ async function rotate(options: RotateOptions, file: string, keystore: string, wh
   if (options.json) return;
   printNote(
     done.listed
-      ? `Restart the ${whose}: it runs on with the new key in ${keystore}. The old one lies beside it.`
+      ? `Restart the ${whose}: it goes on with the new key in ${keystore}; the old one lies beside it.`
       : `Once that is on chain, run this again: it puts the new key into ${keystore}.`,
   );
 }

@@ -193,9 +193,14 @@ class Line {
     if (!URL.canParse(url) || !/^https?:/.test(url)) {
       throw new SyndicError('USAGE', '--signer wants the http(s) URL of a JSON-RPC endpoint');
     }
+    const { protocol, hostname, host } = new URL(url);
+    // Who stands on the line could have something else signed, and keep it.
+    if (protocol === 'http:' && !['localhost', '127.0.0.1', '[::1]'].includes(hostname)) {
+      throw new SyndicError('USAGE', `${host} is plain HTTP to another machine: use https, or a tunnel to it`);
+    }
     this.#url = url;
     this.#patience = patience;
-    this.host = new URL(url).host;
+    this.host = host;
   }
 
   async ask<T>(method: string, params: unknown[], schema: z.ZodType<T>, seconds = this.#patience): Promise<T> {

@@ -40,11 +40,7 @@ export function withAccount(command: Command, whose: string): Command {
   return command
     .option('--keystore <file>', `keystore (V3 JSON) of ${whose}`)
     .option('--passphrase-file <file>', 'file whose first line opens it (asked for otherwise)')
-    .addOption(
-      new Option('--signer <url>', 'instead of it: a JSON-RPC signer (a device, Clef, Web3Signer)').env(
-        'SYNDIC_SIGNER',
-      ),
-    )
+    .option('--signer <url>', 'instead of it: a JSON-RPC signer (a device, Clef, Web3Signer)')
     .option('--account <address>', 'which of its accounts (default: its only one)', addressArgument);
 }
 

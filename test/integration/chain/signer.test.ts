@@ -136,6 +136,9 @@ describe('an account behind a JSON-RPC signer', () => {
     const args = member(first(), 'revoke-key', addressOf(randomWallet()));
     expect(await refusal([...args, '--signer', world.rpcUrl])).toMatch(/^2 USAGE: .*several accounts/);
     expect(await refusal(args)).toMatch(/^2 USAGE: say who signs/);
+    for (const url of ['http://signer.example:8550', 'signer.example', 'ws://127.0.0.1:1']) {
+      await expect(RemoteSigner.open({ url })).rejects.toMatchObject({ code: 'USAGE' });
+    }
   });
 });
 

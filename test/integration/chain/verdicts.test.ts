@@ -237,3 +237,49 @@ describe('a receipt', () => {
     expect(await refusal(member('late', 1, missed))).toMatch(/^6 STATE_CONFLICT: nothing is late/);
   });
 });
+
+describe('history', () => {
+  const history = () => ['history', study, '--rpc', world.rpcUrl, '--deployment', file('deployment.json')];
+
+  test('tells what members said of each round and which receipts it breaks, equal to what is stored', async () => {
+    const told = await look(history());
+    expect(told.verified).toBe(true);
+    const [only] = told.studies;
+    expect(only.final).toBe(false);
+    const [first, second, third, fourth] = only.rounds.map(({ verdicts }: { verdicts: object }) => verdicts);
+    expect(first).toEqual({
+      attested: [1, 2, 4],
+      disputes: [
+        { slot: 2, reason: 2, state: 'withdrawn' },
+        { slot: 3, reason: 255, state: 'dismissed' },
+      ],
+      omissions: [],
+      secondsLate: 0,
+    });
+    expect(second.omissions).toEqual([
+      { slot: 1, omission: 'absent' },
+      { slot: 2, omission: 'not selected' },
+      { slot: 3, omission: 'another update' },
+      { slot: 4, omission: 'other samples' },
+    ]);
+    expect(third).toEqual({ attested: [], disputes: [], omissions: [], secondsLate: 0 });
+    expect(fourth.secondsLate).toBeGreaterThan(1000);
+
+    const { stdout, stderr } = await syndic(history());
+    const verdicts = stdout.split('\n').map((line) => line.split('\t')[9]);
+    expect(verdicts.slice(0, 6)).toEqual([
+      ...['attested', 'withdrawn (samples); attested', 'dismissed (other)', 'attested', ''],
+      'RECEIPT BROKEN: absent',
+    ]);
+    expect(stderr).toContain('round 1: attested by 3\n');
+    expect(stderr).toContain("round 2: BREAKS 4 of its coordinator's receipts\n");
+  });
+
+  test('says of a study that is closed, attested by its quorum and undisputed that it is final', async () => {
+    for (const round of [2, 3, 4]) for (const slot of [1, 2]) await run(member('attest', slot, study, round));
+    expect((await look(history())).studies[0].final).toBe(false);
+    await say(encode('closeStudy', [study, 1]));
+    const { stderr } = await syndic(history());
+    expect(stderr).toContain(`study ${study}: final: closed, attested by its quorum, and undisputed`);
+  });
+});
