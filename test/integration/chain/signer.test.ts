@@ -193,6 +193,17 @@ describe('a signer that is not to be trusted', () => {
     }
   });
 
+  test('and says that it sent what it did not is found out by looking at the chain', async () => {
+    const { transactions } = (await world.rpc.request('eth_getBlockByNumber', ['latest', false])) as {
+      transactions: string[];
+    };
+    const said = await asked((method) => {
+      if (method === 'eth_signTransaction') return { error: { code: -32601, message: 'no such method' } };
+      return method === 'eth_sendTransaction' ? { result: transactions[0] } : undefined;
+    });
+    expect(said).toMatch(/^4 SIGNATURE_INVALID: .*signed another transaction than was asked/);
+  });
+
   test('and lacks the account, refuses, answers nonsense or nothing, is told apart', async () => {
     const without = (method: string) => (method === 'eth_accounts' ? { result: [second()] } : undefined);
     expect(await asked(without)).toMatch(/^4 SIGNER_REFUSED: .*does not offer account .*; it offers /);
