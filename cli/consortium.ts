@@ -5,15 +5,14 @@ import { checkDeployed } from '../coordinator/chain/checks.ts';
 import { blockAt } from '../coordinator/chain/node.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { type Address, address, type Digest } from '../core/values.ts';
+import { type AccountOptions, openAccount } from './chain/account.ts';
 import { accountCommand } from './chain/accountCommand.ts';
 import { type Deployment, writeDeployment } from './chain/chainFile.ts';
 import { connectChain } from './chain/connectChain.ts';
 import { addCoordinator, addRole, admitMember } from './chain/consortium.ts';
 import { deployContracts } from './chain/deploy.ts';
 import { pinOf, writeInvitation } from './chain/invite.ts';
-import { openAccount } from './chain/keystore.ts';
 import {
-  type AccountOptions,
   addressArgument,
   type ChainOptions,
   digestArgument,
@@ -24,7 +23,9 @@ import {
   withRpc,
 } from './chain/options.ts';
 import { adminCommand, recoverCommand, reinstateCommand, statusCommand, suspendCommand } from './consortiumMembers.ts';
-import { printFields, printJson, printLine, printNote } from './output.ts';
+import { relayCommand } from './consortiumRelay.ts';
+import { announce, printFields, printJson, printLine, printNote } from './output.ts';
+import { rotateCoordinatorCommand } from './rotate.ts';
 
 /** `syndic consortium …`: what the consortium's admin does. */
 export function consortiumCommand(): Command {
@@ -38,6 +39,8 @@ export function consortiumCommand(): Command {
     .addCommand(reinstateCommand())
     .addCommand(recoverCommand())
     .addCommand(adminCommand())
+    .addCommand(rotateCoordinatorCommand())
+    .addCommand(relayCommand())
     .addCommand(new Command('operator').description('who may open studies').addCommand(addOperatorCommand('operator')))
     .addCommand(new Command('auditor').description('who may read everything').addCommand(addOperatorCommand('auditor')))
     .addCommand(new Command('coordinator').description('who may coordinate').addCommand(addCoordinatorCommand()));
@@ -94,6 +97,10 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const chain = await connectChain(options.rpc);
   try {
     const admin = options.admin ?? address(account.address);
+    announce(
+      options,
+      `Account ${address(account.address)} deploys the contracts on chain ${chain.chainId}; their admin is ${admin}.`,
+    );
     const contracts = await deployContracts(chain.provider, account, {
       admin,
       delay: (options.delayDays ?? 3) * 86_400,
@@ -144,6 +151,7 @@ export async function admit(account: Address, options: AdmitOptions) {
   const pin = await pinFrom(options);
   const admin = await openAccount(options);
   return await onChain(options.rpc, options.deployment, async ({ provider }, deployment) => {
+    announce(options, `Admin ${address(admin.address)} admits ${account} as a member.`);
     const slot = await admitMember(provider, admin, deployment.consortium, account);
     const invitation = resolve(options.out);
     const sha256 = await writeInvitation(invitation, { deployment, url, pin, coordinator, slot });
@@ -167,6 +175,10 @@ function addOperatorCommand(role: 'operator' | 'auditor'): Command {
     .action(async (account: Address, options: ChainOptions & AccountOptions) => {
       const admin = await openAccount(options);
       const added = await onChain(options.rpc, options.deployment, async ({ provider }, { consortium }) => {
+        announce(
+          options,
+          `Admin ${address(admin.address)} makes ${account} ${role === 'auditor' ? 'an auditor' : 'an operator'}.`,
+        );
         return await addRole(provider, admin, consortium, role, account);
       });
       say(options, { account, role, added });
@@ -180,6 +192,7 @@ function addCoordinatorCommand(): Command {
     .action(async (account: Address, options: ChainOptions & AccountOptions) => {
       const admin = await openAccount(options);
       const added = await onChain(options.rpc, options.deployment, async ({ provider }, { consortium }) => {
+        announce(options, `Admin ${address(admin.address)} lists ${account} as one that may coordinate studies.`);
         return await addCoordinator(provider, admin, consortium, account);
       });
       say(options, { account, role: 'coordinator', added });

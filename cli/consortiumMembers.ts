@@ -1,8 +1,10 @@
 import { Command } from 'commander';
+import type { JsonRpcProvider } from 'ethers';
 import { type Address, address, type Slot } from '../core/values.ts';
-import { openAccount } from './chain/keystore.ts';
+import { type Account, type AccountOptions, openAccount } from './chain/account.ts';
 import {
   acceptAdmin,
+  type CoordinatorStatus,
   cancelRecovery,
   completeRecovery,
   consortiumStatus,
@@ -10,31 +12,24 @@ import {
   proposeRecovery,
   setSuspended,
 } from './chain/members.ts';
-import {
-  type AccountOptions,
-  addressArgument,
-  type ChainOptions,
-  onChain,
-  slotArgument,
-  withAccount,
-  withChain,
-} from './chain/options.ts';
-import { isoTime, printFields, printJson, printLine, printNote, printTable } from './output.ts';
+import { addressArgument, type ChainOptions, onChain, slotArgument, withAccount, withChain } from './chain/options.ts';
+import { announce, isoTime, printFields, printJson, printLine, printNote, printTable } from './output.ts';
 
 type SignedOptions = ChainOptions & AccountOptions;
 
 /** `syndic consortium status`: who is in it, as the chain has it. */
 export function statusCommand(): Command {
   return withChain(new Command('status'))
-    .description('the admin, and the members with their keys, suspensions and recoveries')
+    .description(
+      'the admin, the coordinators with the receipts that they broke, and the members with their keys, suspensions and recoveries',
+    )
     .action(async (options: ChainOptions) => {
-      const status = await onChain(options.rpc, options.deployment, ({ provider }, { consortium }) =>
-        consortiumStatus(provider, consortium),
-      );
+      const status = await onChain(options.rpc, options.deployment, consortiumStatus);
       if (options.json) return printJson(status);
       printNote(`admin ${status.admin}`);
       const { nextAdmin } = status;
       if (nextAdmin !== null) printNote(`${nextAdmin.account} may take over from ${isoTime(nextAdmin.ready)}`);
+      for (const coordinator of status.coordinators) printNote(tellCoordinator(coordinator));
       printTable(
         ['slot', 'account', 'worker key', 'admitted', 'suspended', 'recovery'],
         status.members.map(({ recovery, suspended, ...member }) => [
@@ -47,6 +42,12 @@ export function statusCommand(): Command {
         ]),
       );
     });
+}
+
+function tellCoordinator({ account, key, listed, omissions }: CoordinatorStatus): string {
+  const state = listed ? `key ${key ?? 'none'}` : 'no longer listed';
+  const broken = omissions === 1 ? '1 RECEIPT' : `${omissions} RECEIPTS`;
+  return `coordinator ${account}, ${state}${omissions === 0 ? '' : `: ITS RECORDS BREAK ${broken}, proven on chain`}`;
 }
 
 export function suspendCommand(): Command {
@@ -62,7 +63,7 @@ function suspension(name: string, description: string, suspended: boolean): Comm
     .description(description)
     .argument('<slot>', "the member's slot", slotArgument)
     .action(async (of: Slot, options: SignedOptions) => {
-      const changed = await signed(options, (account, provider, consortium) =>
+      const changed = await signed(options, `${name}s slot ${of}`, (account, provider, consortium) =>
         setSuspended(provider, account, consortium, of, suspended),
       );
       const state = suspended ? 'suspended' : 'active';
@@ -78,8 +79,10 @@ export function recoverCommand(): Command {
     .argument('<slot>', "the member's slot", slotArgument)
     .argument('<account>', "the member's new account", addressArgument)
     .action(async (of: Slot, account: Address, options: SignedOptions) => {
-      const ready = await signed(options, (admin, provider, consortium) =>
-        proposeRecovery(provider, admin, consortium, of, account),
+      const ready = await signed(
+        options,
+        `proposes ${account} in place of slot ${of}'s account`,
+        (admin, provider, consortium) => proposeRecovery(provider, admin, consortium, of, account),
       );
       print(options, { slot: of, account, ready: isoTime(ready) });
     });
@@ -87,14 +90,16 @@ export function recoverCommand(): Command {
     .description('cancel what was proposed')
     .argument('<slot>', "the member's slot", slotArgument)
     .action(async (of: Slot, options: SignedOptions) => {
-      await signed(options, (account, provider, consortium) => cancelRecovery(provider, account, consortium, of));
+      await signed(options, `cancels the recovery of slot ${of}`, (account, provider, consortium) =>
+        cancelRecovery(provider, account, consortium, of),
+      );
       print(options, { slot: of, cancelled: 'yes' });
     });
   const complete = withAccount(withChain(new Command('complete')), 'any account: it pays')
     .description('let the proposed account take the place of the lost one, once the delay is over')
     .argument('<slot>', "the member's slot", slotArgument)
     .action(async (of: Slot, options: SignedOptions) => {
-      const account = await signed(options, (sender, provider, consortium) =>
+      const account = await signed(options, `completes the recovery of slot ${of}`, (sender, provider, consortium) =>
         completeRecovery(provider, sender, consortium, of),
       );
       print(options, { slot: of, account });
@@ -112,7 +117,7 @@ export function adminCommand(): Command {
     .description('name who is to be admin next; it may accept once the delay is over')
     .argument('<account>', 'the account', addressArgument)
     .action(async (account: Address, options: SignedOptions) => {
-      const ready = await signed(options, (admin, provider, consortium) =>
+      const ready = await signed(options, `names ${account} as the next admin`, (admin, provider, consortium) =>
         offerAdmin(provider, admin, consortium, account),
       );
       print(options, { account, ready: isoTime(ready) });
@@ -120,7 +125,7 @@ export function adminCommand(): Command {
   const accept = withAccount(withChain(new Command('accept')), 'the account that was named')
     .description('become the admin')
     .action(async (options: SignedOptions) => {
-      const admin = await signed(options, async (account, provider, consortium) => {
+      const admin = await signed(options, 'becomes the admin', async (account, provider, consortium) => {
         await acceptAdmin(provider, account, consortium);
         return address(account.address);
       });
@@ -129,16 +134,14 @@ export function adminCommand(): Command {
   return new Command('admin').description('who admits and suspends').addCommand(offer).addCommand(accept);
 }
 
-/** Runs `act` with the account of the keystore, on the chain of the deployment. */
+/** Says in plain words what the account does (`words` go on from its name), then runs `act` with it. */
 async function signed<T>(
   options: SignedOptions,
-  act: (
-    account: Awaited<ReturnType<typeof openAccount>>,
-    provider: Parameters<typeof consortiumStatus>[0],
-    consortium: Address,
-  ) => Promise<T>,
+  words: string,
+  act: (account: Account, provider: JsonRpcProvider, consortium: Address) => Promise<T>,
 ): Promise<T> {
   const account = await openAccount(options);
+  announce(options, `Account ${address(account.address)} ${words}.`);
   return await onChain(options.rpc, options.deployment, ({ provider }, { consortium }) =>
     act(account, provider, consortium),
   );

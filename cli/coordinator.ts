@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { Command, Option } from 'commander';
-import type { Address } from '../core/values.ts';
+import { type Address, address } from '../core/values.ts';
+import { type AccountOptions, openAccount } from './chain/account.ts';
 import { setKey } from './chain/consortium.ts';
-import { openAccount } from './chain/keystore.ts';
 import {
-  type AccountOptions,
   addressArgument,
   type ChainOptions,
   numberArgument,
@@ -14,7 +13,7 @@ import {
   withChain,
 } from './chain/options.ts';
 import { letBuffersDieYoung } from './letBuffersDieYoung.ts';
-import { printFields, printJson, printLine, printNote, printTable } from './output.ts';
+import { announce, printFields, printJson, printLine, printNote, printTable } from './output.ts';
 import { untilInterrupted } from './untilInterrupted.ts';
 
 /**
@@ -118,6 +117,7 @@ function keyCommand(): Command {
     .action(async (key: Address, options: ChainOptions & AccountOptions) => {
       const account = await openAccount(options);
       const listed = await onChain(options.rpc, options.deployment, async ({ provider }, { consortium }) => {
+        announce(options, `Account ${address(account.address)} lists ${key} as its current key; the one before ends.`);
         return await setKey(provider, account, consortium, key);
       });
       if (options.json) printJson({ account: account.address.toLowerCase(), key, listed });

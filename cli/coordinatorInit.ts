@@ -29,12 +29,17 @@ const CERTIFICATE_DAYS = 1095;
 /** Makes what is missing in a coordinator's folder: a key sealed in a keystore, a certificate. What is there stays. */
 export async function initCoordinator(options: InitCoordinator): Promise<InitedCoordinator> {
   const dir = resolve(options.dir);
-  const keystore = join(dir, 'coordinator-key.json');
+  const keystore = coordinatorKeystore(dir);
   const address = await makeAccount({ keystore, passphraseFile: options.passphraseFile }, options.scryptCost);
   const certificate = options.tlsCert ?? (await ensureCertificate(dir, options.host));
   return certificate === undefined
     ? { address, keystore }
     : { address, keystore, certificate, pin: await pinOf(certificate) };
+}
+
+/** Where a coordinator's key lies in its folder. */
+export function coordinatorKeystore(dir: string): string {
+  return join(resolve(dir), 'coordinator-key.json');
 }
 
 async function ensureCertificate(dir: string, hosts: readonly string[] | undefined): Promise<string | undefined> {

@@ -1,9 +1,12 @@
 import { Command } from 'commander';
 import { SyndicError } from '../core/errors/SyndicError.ts';
+import { DISPUTE_REASON } from '../core/statements/disputeReasons.ts';
 import { OUTCOME, REASON, STATUS } from '../core/statements/ledger.ts';
 import { type Slot, type StudyId, slot as toSlot } from '../core/values.ts';
-import { type CheckedHistory, readHistory } from './chain/history.ts';
+import { type CheckedHistory, type JudgedRound, readHistory } from './chain/history.ts';
 import { type ChainOptions, digestArgument, numberArgument, onChain, withChain } from './chain/options.ts';
+import type { RoundVerdicts } from './chain/roundVerdicts.ts';
+import { nameOf } from './nameOf.ts';
 import {
   drawTable,
   isoTime,
@@ -58,18 +61,20 @@ function onlySlot(history: CheckedHistory, slot: Slot | undefined): CheckedHisto
 }
 
 function show(studies: readonly CheckedHistory[], block: number): void {
-  const head = ['study', 'round', 'outcome', 'time', 'slot', 'status', 'reason', 'samples', 'update'];
+  const head = ['study', 'round', 'outcome', 'time', 'slot', 'status', 'reason', 'samples', 'update', 'verdict'];
   printTable(head, studies.flatMap(rowsOf));
   if (isTerminal()) printLine(drawTable(['study', 'slot', 'rounds', 'samples'], studies.flatMap(totalRows)));
-  for (const { study, head: recomputed, verified, rounds } of studies) {
+  for (const { study, head: recomputed, verified, rounds, final } of studies) {
+    for (const round of rounds) for (const line of tellVerdicts(round)) printNote(`study ${study}: ${line}`);
     const equal = `equals what the ledger stores at block ${block}`;
     const result = verified ? equal : 'DOES NOT AGREE with the ledger: see the error';
     printNote(`study ${study}: head ${recomputed}, recomputed from its events (${rounds.length} rounds), ${result}`);
+    if (final) printNote(`study ${study}: final: closed, attested by its quorum, and undisputed`);
   }
 }
 
 function rowsOf({ study, rounds }: CheckedHistory): Row[] {
-  return rounds.flatMap(({ round, outcome, time, entries }) =>
+  return rounds.flatMap(({ round, outcome, time, entries, verdicts }) =>
     entries.map(({ slot, status, reason, samples, update }): Row => {
       const words = [nameOf(STATUS, status), reason === 0 ? '' : nameOf(REASON, reason)] as const;
       return [
@@ -81,19 +86,37 @@ function rowsOf({ study, rounds }: CheckedHistory): Row[] {
         ...words,
         samples,
         shortDigest(update),
+        verdictOf(slot, verdicts),
       ];
     }),
   );
 }
 
-function totalRows({ study, totals }: CheckedHistory): Row[] {
-  return totals.map(({ slot, rounds, samples }) => [shortDigest(study), slot, rounds, samples]);
+/** A member's word on the record, and whether the record breaks its receipt. */
+function verdictOf(slot: Slot, { attested, disputes, omissions }: RoundVerdicts): string {
+  const dispute = disputes.find((one) => one.slot === slot);
+  const broken = omissions.find((one) => one.slot === slot);
+  return [
+    ...(dispute === undefined ? [] : [`${dispute.state} (${nameOf(DISPUTE_REASON, dispute.reason)})`]),
+    ...(attested.includes(slot) ? ['attested'] : []),
+    ...(broken === undefined ? [] : [`RECEIPT BROKEN: ${broken.omission}`]),
+  ].join('; ');
 }
 
-/** `NOT_SELECTED` as `not selected`; a number that has no name yet as itself. */
-function nameOf(names: Readonly<Record<string, number>>, value: number): string {
-  const name = Object.keys(names).find((key) => names[key] === value);
-  return name === undefined ? String(value) : name.toLowerCase().replaceAll('_', ' ');
+/** Nothing of a round of which nothing was said. */
+function tellVerdicts({ round, verdicts: { attested, disputes, omissions, secondsLate } }: JudgedRound): string[] {
+  const open = disputes.filter(({ state }) => state === 'disputed');
+  const parts = [
+    ...(attested.length === 0 ? [] : [`attested by ${attested.length}`]),
+    ...(open.length === 0 ? [] : [`DISPUTED by ${open.length}`]),
+    ...(omissions.length === 0 ? [] : [`BREAKS ${omissions.length} of its coordinator's receipts`]),
+    ...(secondsLate === 0 ? [] : [`${secondsLate} s late`]),
+  ];
+  return parts.length === 0 ? [] : [`round ${round}: ${parts.join(', ')}`];
+}
+
+function totalRows({ study, totals }: CheckedHistory): Row[] {
+  return totals.map(({ slot, rounds, samples }) => [shortDigest(study), slot, rounds, samples]);
 }
 
 function allVerified(studies: readonly CheckedHistory[]): boolean {

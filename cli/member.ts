@@ -4,67 +4,66 @@ import type { ChainStudy } from '../coordinator/chain/port.ts';
 import { datasetId } from '../core/datasetId.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { CheckedPlan } from '../core/plan/Plan.ts';
-import { type Address, address, type Digest, type Instant, instant, type StudyId } from '../core/values.ts';
+import { type Address, type Digest, type Instant, instant, type StudyId } from '../core/values.ts';
 import { workerPaths } from '../worker/config.ts';
 import { readVersion } from '../worker/versions.ts';
+import { accountOf } from './chain/account.ts';
 import { accountCommand } from './chain/accountCommand.ts';
 import { readChainFile } from './chain/chainFile.ts';
 import { confirm } from './chain/confirm.ts';
 import { addVersion, revoke } from './chain/consent.ts';
 import { setKey } from './chain/consortium.ts';
 import { checkPlanOfStudy, joinStudy, ownSlot, studyOnChain } from './chain/joinStudy.ts';
-import { addressIn, openAccount } from './chain/keystore.ts';
+import { addressIn } from './chain/keystore.ts';
 import { revokeKey } from './chain/members.ts';
-import {
-  type AccountOptions,
-  addressArgument,
-  digestArgument,
-  numberArgument,
-  onChain,
-  withAccount,
-  withInvitation,
-} from './chain/options.ts';
+import { addressArgument, digestArgument, numberArgument, onChain } from './chain/options.ts';
+import { sendOrWrite, speak } from './chain/relay.ts';
 import { loadPlanFile } from './loadPlanFile.ts';
-import { isoTime, printFields, printJson, printNote } from './output.ts';
+import { challengeCommand, lateCommand } from './memberReceipt.ts';
+import { type MemberOptions, printDone, relayedVerb } from './memberVerb.ts';
+import { attestCommand, dismissCommand, disputeCommand, withdrawCommand } from './memberVerdicts.ts';
+import { isoTime, printNote } from './output.ts';
 import { planSummary } from './planSummary.ts';
+import { rotateMemberCommand } from './rotate.ts';
 
-type MemberOptions = AccountOptions & {
-  readonly rpc: string;
-  readonly invitation: string;
-  readonly json?: boolean;
-};
-
-/** `syndic member …`: what a hospital says on chain, each signed by its account's keystore. */
+/** `syndic member …`: what a hospital says on chain, each signed by its account. */
 export function memberCommand(): Command {
   return new Command('member')
-    .description("a hospital's account: worker key, dataset versions, grants")
+    .description("a hospital's account: worker key, dataset versions, grants, verdicts on records")
     .addCommand(accountCommand("the hospital's account"))
     .addCommand(keyCommand())
+    .addCommand(rotateMemberCommand())
     .addCommand(revokeKeyCommand())
     .addCommand(versionCommand())
     .addCommand(grantCommand())
-    .addCommand(revokeCommand());
+    .addCommand(revokeCommand())
+    .addCommand(attestCommand())
+    .addCommand(disputeCommand())
+    .addCommand(withdrawCommand())
+    .addCommand(dismissCommand())
+    .addCommand(challengeCommand())
+    .addCommand(lateCommand());
 }
 
-const memberVerb = (verb: string) => withAccount(withInvitation(new Command(verb)), "the hospital's account");
-
 function keyCommand(): Command {
-  return memberVerb('key')
+  return relayedVerb('key')
     .description("list the worker's key as this member's; the one before ends now")
     .argument('[key]', 'the address that `worker init` printed', addressArgument)
     .option('--dir <folder>', "instead of it: the worker's folder")
     .action(async (given: Address | undefined, options: MemberOptions & { readonly dir?: string }) => {
       const key = await workerKey(given, options.dir);
-      const account = await openAccount(options);
-      const listed = await onChain(options.rpc, options.invitation, async ({ provider }, { consortium }) => {
-        return await setKey(provider, account, consortium, key);
+      const account = await accountOf(options);
+      const done = await onChain(options.rpc, options.invitation, async (chain, deployment) => {
+        return await speak(chain, deployment, account, 'SetKey', { account, key }, options, async (signer) => ({
+          listed: await setKey(chain.provider, signer, deployment.consortium, key),
+        }));
       });
-      print(options, { account: address(account.address), key, listed });
+      printDone(options, { account, key, ...done });
     });
 }
 
 function revokeKeyCommand(): Command {
-  return memberVerb('revoke-key')
+  return relayedVerb('revoke-key')
     .description('end a worker key of this member now; one that ended before can still be marked as compromised')
     .argument('<key>', 'its address', addressArgument)
     .option(
@@ -73,11 +72,15 @@ function revokeKeyCommand(): Command {
     )
     .action(async (key: Address, options: MemberOptions & { readonly compromised?: boolean }) => {
       const compromised = options.compromised === true;
-      const account = await openAccount(options);
-      await onChain(options.rpc, options.invitation, async ({ provider }, { consortium }) => {
-        await revokeKey(provider, account, consortium, key, compromised);
+      const account = await accountOf(options);
+      const values = { account, key, compromised };
+      const done = await onChain(options.rpc, options.invitation, async (chain, deployment) => {
+        return await speak(chain, deployment, account, 'RevokeKey', values, options, async (signer) => {
+          await revokeKey(chain.provider, signer, deployment.consortium, key, compromised);
+          return {};
+        });
       });
-      print(options, { account: address(account.address), key, compromised });
+      printDone(options, { ...values, ...done });
     });
 }
 
@@ -88,19 +91,23 @@ async function workerKey(given: Address | undefined, dir: string | undefined): P
 }
 
 function versionCommand(): Command {
-  return memberVerb('version')
+  return relayedVerb('version')
     .description('anchor a version of a dataset: its keyed root and an upper bound of its rows, nothing of the rows')
     .requiredOption('--file <file>', 'what `worker version` made')
     .action(async (options: MemberOptions & { readonly file: string }) => {
       const { dataset, root, rows } = await readVersion(options.file);
-      const account = await openAccount(options);
+      const account = await accountOf(options);
       const { slot: invited } = await readChainFile(options.invitation);
-      const done = await onChain(options.rpc, options.invitation, async ({ provider }, deployment) => {
-        const slot = await ownSlot(provider, deployment, address(account.address), invited);
-        const receipt = await addVersion(provider, account, deployment.dataUse, { slot, dataset, root, rows });
-        return { slot, dataset, root, rows, transaction: receipt?.transactionHash ?? null };
+      const done = await onChain(options.rpc, options.invitation, async (chain, deployment) => {
+        const slot = await ownSlot(chain.provider, deployment, account, invited);
+        const version = { slot, dataset, root, rows };
+        const said = await speak(chain, deployment, account, 'AddVersion', version, options, async (signer) => {
+          const receipt = await addVersion(chain.provider, signer, deployment.dataUse, version);
+          return { transaction: receipt?.transactionHash ?? null };
+        });
+        return { ...version, ...said };
       });
-      print(options, done);
+      printDone(options, done);
     });
 }
 
@@ -113,7 +120,7 @@ type GrantOptions = MemberOptions & {
 };
 
 function grantCommand(): Command {
-  return memberVerb('grant')
+  return relayedVerb('grant')
     .description('join a study: allow one dataset to be used in it, under its plan, until a date')
     .argument('<study>', "the study's id", digestArgument)
     .requiredOption('--plan <file>', 'the plan as you read it; it must be the one that the study was opened with')
@@ -126,17 +133,21 @@ function grantCommand(): Command {
       const until = endOf(options);
       const dataset = datasetId(options.dataset);
       const { slot: invited } = await readChainFile(options.invitation);
-      const done = await onChain(options.rpc, options.invitation, async ({ provider }, deployment) => {
+      const done = await onChain(options.rpc, options.invitation, async (chain, deployment) => {
+        const { provider } = chain;
         const opened = await studyOnChain(provider, deployment.ledger, study);
         checkPlanOfStudy(opened, plan.hash);
-        const slot = await ownSlot(provider, deployment, await addressIn(options.keystore), invited);
+        const account = await accountOf(options);
+        const slot = await ownSlot(provider, deployment, account, invited);
         if (!options.json) explain(opened, plan, options.dataset, dataset, until);
         await confirm('Allow this?', options.yes === true, options.json === true);
-        const account = await openAccount(options);
         const consent = { study, slot, plan: plan.hash, dataset, until };
-        return { ...consent, ...(await joinStudy(provider, account, deployment.dataUse, consent)) };
+        const given = await sendOrWrite(chain, deployment, account, 'Grant', consent, options, async (signer) => {
+          return await joinStudy(provider, signer, deployment.dataUse, consent);
+        });
+        return { ...consent, ...given };
       });
-      print(options, done);
+      printDone(options, done);
     });
 }
 
@@ -169,25 +180,20 @@ function untilArgument(text: string): Instant {
 }
 
 function revokeCommand(): Command {
-  return memberVerb('revoke')
+  return relayedVerb('revoke')
     .description('end the grant of a study at once: nothing more is trained, and no update of yours is included')
     .argument('<study>', "the study's id", digestArgument)
     .action(async (study: StudyId, options: MemberOptions) => {
-      const account = await openAccount(options);
+      const account = await accountOf(options);
       const { slot: invited } = await readChainFile(options.invitation);
-      const done = await onChain(options.rpc, options.invitation, async ({ provider }, deployment) => {
-        const slot = await ownSlot(provider, deployment, address(account.address), invited);
-        const receipt = await revoke(provider, account, deployment.dataUse, { study, slot });
-        return { study, slot, transaction: receipt.transactionHash };
+      const done = await onChain(options.rpc, options.invitation, async (chain, deployment) => {
+        const slot = await ownSlot(chain.provider, deployment, account, invited);
+        const said = await speak(chain, deployment, account, 'Revoke', { study, slot }, options, async (signer) => {
+          const receipt = await revoke(chain.provider, signer, deployment.dataUse, { study, slot });
+          return { transaction: receipt.transactionHash };
+        });
+        return { study, slot, ...said };
       });
-      print(options, done);
+      printDone(options, done);
     });
-}
-
-function print(options: MemberOptions, done: Readonly<Record<string, string | number | boolean | null>>): void {
-  if (options.json) printJson(done);
-  else
-    printFields(
-      Object.entries(done).map(([name, value]) => [name, typeof value === 'boolean' ? String(value) : value]),
-    );
 }

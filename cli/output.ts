@@ -31,6 +31,11 @@ export function printNote(text: string): void {
   if (captured.getStore() === undefined) process.stderr.write(`${text}\n`);
 }
 
+/** What is about to be signed, in plain words; programs are not told. */
+export function announce({ json }: { readonly json?: boolean }, text: string): void {
+  if (!json) printNote(text);
+}
+
 export function isTerminal(): boolean {
   return process.stdout.isTTY === true;
 }

@@ -36,7 +36,7 @@ const nouns: readonly Noun[] = [
   },
   {
     name: 'member',
-    description: "a hospital's account: worker key, dataset versions, grants",
+    description: "a hospital's account: worker key, dataset versions, grants, verdicts on records",
     load: async () => (await import('./member.ts')).memberCommand(),
   },
   {

@@ -1,11 +1,14 @@
-import { ledgerAbi, ledgerTopic } from '../../coordinator/chain/abi.ts';
+import { ledgerAbi, ledgerTopic, verdictsAbi } from '../../coordinator/chain/abi.ts';
 import { allLogs } from '../../coordinator/chain/allLogs.ts';
 import { blockAt, getReceipt, type NodeLog } from '../../coordinator/chain/node.ts';
 import { STATUS } from '../../core/statements/ledger.ts';
 import { type Address, type Digest, digest, type Slot, type StudyId } from '../../core/values.ts';
 import type { ChainLine } from './connectChain.ts';
 import { read } from './read.ts';
-import { replay, type StudyHistory, type TimedLog } from './replay.ts';
+import { numberTopic } from './record.ts';
+import { type HistoryRound, replay, type StudyHistory, type TimedLog } from './replay.ts';
+import { NOTHING_SAID, type RoundVerdicts, roundVerdicts, verdictFaults } from './roundVerdicts.ts';
+import { verdictsOf } from './verdicts.ts';
 
 /** What one member gave to a study: rounds that included it, and the sum of its samples over them. */
 export interface SlotTotals {
@@ -14,8 +17,16 @@ export interface SlotTotals {
   readonly samples: number;
 }
 
-/** A study as events tell it, and whether the ledger's storage says the same. */
+/** A round's record, and what members said of it. */
+export interface JudgedRound extends HistoryRound {
+  readonly verdicts: RoundVerdicts;
+}
+
+/** A study as events tell it, and whether the contracts' storage says the same. */
 export interface CheckedHistory extends StudyHistory {
+  readonly rounds: readonly JudgedRound[];
+  /** Closed, every round attested by its quorum, and no dispute open. */
+  readonly final: boolean;
   readonly totals: readonly SlotTotals[];
   /** Every record hash, the head and the totals, recomputed from the events, equal what the ledger stores. */
   readonly verified: boolean;
@@ -39,10 +50,11 @@ export async function readHistory(
   wanted: HistoryWanted,
 ): Promise<{ block: number; studies: CheckedHistory[] }> {
   const { number: block } = await blockAt(chain.rpc, 'latest');
+  const contracts = { ledger, verdicts: await verdictsOf(chain.provider, ledger) };
   const ids = await studyIds(chain, ledger, block, wanted);
   const studies: CheckedHistory[] = [];
   for (const study of ids) {
-    const history = await studyHistory(chain, ledger, study, block);
+    const history = await studyHistory(chain, contracts, study, block);
     if (history !== null) studies.push(history);
   }
   return { block, studies };
@@ -58,14 +70,14 @@ async function studyIds(
   const topics =
     slot === undefined
       ? [ledgerTopic('StudyOpened'), study ?? null]
-      : [ledgerTopic('UpdateRecorded'), study ?? null, null, slotTopic(slot)];
+      : [ledgerTopic('UpdateRecorded'), study ?? null, null, numberTopic(slot)];
   const logs = await allLogs(chain.rpc, { from: 0, to: block, addresses: [ledger], topics });
   return [...new Set(logs.map(({ topics: [, id] }) => digest(id ?? '')))];
 }
 
 async function studyHistory(
   chain: ChainLine,
-  ledger: Address,
+  { ledger, verdicts }: { readonly ledger: Address; readonly verdicts: Address },
   study: StudyId,
   block: number,
 ): Promise<CheckedHistory | null> {
@@ -73,8 +85,12 @@ async function studyHistory(
   const history = replay(await timed(chain, logs), { chainId: chain.chainId, ledger, study });
   if (history === null) return null;
   const totals = totalsOf(history);
+  const said = await roundVerdicts(chain, verdicts, study, block);
+  const rounds = history.rounds.map((round) => ({ ...round, verdicts: said.get(round.round) ?? NOTHING_SAID }));
   const faults = [...history.faults, ...(await storageFaults(chain, ledger, history, totals, block))];
-  return { ...history, faults, totals, verified: faults.length === 0 };
+  for (const round of rounds) faults.push(...(await verdictFaults(chain, verdicts, study, round, block)));
+  const [final] = await read(chain.provider, { abi: verdictsAbi, address: verdicts }, 'isFinal', [study], block);
+  return { ...history, rounds, faults, totals, final: Boolean(final), verified: faults.length === 0 };
 }
 
 /** Events with what only their blocks and receipts tell. */
@@ -130,8 +146,4 @@ async function storageFaults(
     );
   }
   return faults;
-}
-
-function slotTopic(slot: Slot): Digest {
-  return digest(`0x${slot.toString(16).padStart(64, '0')}`);
 }

@@ -1,4 +1,4 @@
-import type { JsonRpcProvider, Wallet } from 'ethers';
+import type { JsonRpcProvider, Signer } from 'ethers';
 import { dataUseAbi, ledgerAbi } from '../../coordinator/chain/abi.ts';
 import { decodeGrant, decodeStudy } from '../../coordinator/chain/decode.ts';
 import type { ChainGrant, ChainStudy } from '../../coordinator/chain/port.ts';
@@ -66,7 +66,7 @@ export async function ownSlot(
  */
 export async function joinStudy(
   provider: JsonRpcProvider,
-  account: Wallet,
+  account: Signer,
   dataUse: Address,
   consent: Consent,
 ): Promise<{ until: Instant; transaction: Digest | null }> {

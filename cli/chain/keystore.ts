@@ -2,26 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { Wallet } from 'ethers';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
-import { keystoreAddress, openKey, sealKey } from '../../core/statements/keystore.ts';
+import { keystoreAddress, sealKey } from '../../core/statements/keystore.ts';
 import { type Address, bytesToHex } from '../../core/values.ts';
 import { keepFile } from '../../worker/keepFile.ts';
-import { readInputText } from '../files.ts';
-import { readNewPassphrase, readPassphrase } from '../readPassphrase.ts';
+import { readNewPassphrase } from '../readPassphrase.ts';
 
 export interface KeystoreOptions {
   /** Path of the Web3 Secret Storage file (keystore V3). */
   readonly keystore: string;
   readonly passphraseFile?: string | undefined;
-}
-
-/** The account in a keystore, ready to sign. @throws SyndicError KEYSTORE_INVALID */
-export async function openAccount({ keystore, passphraseFile }: KeystoreOptions): Promise<Wallet> {
-  const json = await readInputText(keystore);
-  // Asked for after the file was read: nobody types a passphrase for a file that is not there.
-  keystoreAddress(json);
-  return new Wallet((await openKey(json, await readPassphrase(passphraseFile))).privateKey);
 }
 
 /**

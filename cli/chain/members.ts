@@ -1,5 +1,7 @@
 import type { JsonRpcProvider, Signer } from 'ethers';
-import { consortiumAbi } from '../../coordinator/chain/abi.ts';
+import { consortiumAbi, topicOf, verdictsAbi } from '../../coordinator/chain/abi.ts';
+import { allLogs } from '../../coordinator/chain/allLogs.ts';
+import { blockAt } from '../../coordinator/chain/node.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import {
   type Address,
@@ -13,8 +15,11 @@ import {
   ZERO_ADDRESS,
   ZERO_DIGEST,
 } from '../../core/values.ts';
+import type { Deployment } from './chainFile.ts';
+import type { ChainLine } from './connectChain.ts';
 import { read } from './read.ts';
 import { invoke } from './send.ts';
+import { verdictsOf } from './verdicts.ts';
 
 export interface MemberStatus {
   readonly slot: Slot;
@@ -30,15 +35,30 @@ export interface MemberStatus {
   readonly recovery: { readonly account: Address; readonly ready: Instant } | null;
 }
 
+export interface CoordinatorStatus {
+  readonly account: Address;
+  /** Null: it has listed none, ended it, or is not listed any more. */
+  readonly key: Address | null;
+  readonly listed: boolean;
+  /** Receipts that its records are proven to break, over all its studies. */
+  readonly omissions: number;
+}
+
 export interface ConsortiumStatus {
   readonly admin: Address;
   /** Who is to be admin next, and when it may take over. */
   readonly nextAdmin: { readonly account: Address; readonly ready: Instant } | null;
   readonly members: readonly MemberStatus[];
+  /** Whoever was ever listed, oldest first. */
+  readonly coordinators: readonly CoordinatorStatus[];
 }
 
-/** Members by slot, and who decides about them, at the latest block. */
-export async function consortiumStatus(provider: JsonRpcProvider, consortium: Address): Promise<ConsortiumStatus> {
+/** Members by slot, coordinators, and who decides about them, at the latest block. */
+export async function consortiumStatus(
+  chain: ChainLine,
+  { consortium, ledger }: Pick<Deployment, 'consortium' | 'ledger'>,
+): Promise<ConsortiumStatus> {
+  const { provider } = chain;
   const ask = (method: string, ...args: readonly unknown[]) => read(provider, contractAt(consortium), method, args);
   const [[admin], [next, ready], [count]] = await Promise.all([
     ask('defaultAdmin'),
@@ -62,7 +82,29 @@ export async function consortiumStatus(provider: JsonRpcProvider, consortium: Ad
       recovery: pending(recovered, from),
     });
   }
-  return { admin: address(admin), nextAdmin: pending(next, ready), members };
+  const coordinators = await coordinatorStatus(chain, consortium, await verdictsOf(provider, ledger));
+  return { admin: address(admin), nextAdmin: pending(next, ready), members, coordinators };
+}
+
+async function coordinatorStatus(
+  { rpc, provider }: ChainLine,
+  consortium: Address,
+  verdicts: Address,
+): Promise<CoordinatorStatus[]> {
+  const { number: to } = await blockAt(rpc, 'latest');
+  const topics = [topicOf(consortiumAbi, 'CoordinatorAdded')];
+  const logs = await allLogs(rpc, { from: 0, to, addresses: [consortium], topics });
+  const added = logs.map((log) => consortiumAbi.decodeEventLog('CoordinatorAdded', log.data, log.topics)[0]);
+  return await Promise.all(
+    [...new Set<string>(added)].map(async (account) => {
+      const [[key], [listed], [omissions]] = await Promise.all([
+        read(provider, contractAt(consortium), 'keyOf', [account]),
+        read(provider, contractAt(consortium), 'isCoordinator', [account]),
+        read(provider, { abi: verdictsAbi, address: verdicts }, 'omissionsOf', [account]),
+      ]);
+      return { account: address(account), key: orNull(address(key)), listed, omissions: Number(omissions) };
+    }),
+  );
 }
 
 /** Suspends a member, or ends that. Admin only. False when it was so already. */
@@ -153,6 +195,11 @@ export async function revokeKey(
   compromised: boolean,
 ): Promise<void> {
   await invoke(provider, account, contractAt(consortium), 'revokeKey', [key, compromised]);
+}
+
+/** Whether a key is on record as compromised. */
+export async function isCompromised(provider: JsonRpcProvider, consortium: Address, key: Address): Promise<boolean> {
+  return Boolean((await read(provider, contractAt(consortium), 'keyInfo', [key]))[0].compromised);
 }
 
 function pending(account: unknown, ready: unknown) {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Address, address, type Digest, digest, type Slot, slot } from '../../core/values.ts';
+import { type Address, address, type Digest, digest, type Round, round, type Slot, slot } from '../../core/values.ts';
 import { type Deployment, dialChain, readChainFile } from './chainFile.ts';
 import type { ChainLine } from './connectChain.ts';
 
@@ -9,11 +9,6 @@ export interface ChainOptions {
   readonly rpc: string;
   readonly deployment: string;
   readonly json?: boolean;
-}
-
-export interface AccountOptions {
-  readonly keystore: string;
-  readonly passphraseFile?: string;
 }
 
 /** `--rpc` and `--json`; with `file`, the deployment or invitation too. */
@@ -40,10 +35,21 @@ export function withRpc(command: Command): Command {
     .option('--json', 'print JSON');
 }
 
+/** Who signs: `openAccount`. */
 export function withAccount(command: Command, whose: string): Command {
   return command
-    .requiredOption('--keystore <file>', `keystore (V3 JSON) of ${whose}`)
-    .option('--passphrase-file <file>', 'file whose first line opens it (asked for otherwise)');
+    .option('--keystore <file>', `keystore (V3 JSON) of ${whose}`)
+    .option('--passphrase-file <file>', 'file whose first line opens it (asked for otherwise)')
+    .option('--signer <url>', 'instead of it: a JSON-RPC signer (a device, Clef, Web3Signer)')
+    .option('--account <address>', 'which of its accounts (default: its only one)', addressArgument);
+}
+
+/** Whoever has no money, or is a contract, lets others send: `speak`. */
+export function withRelay(command: Command): Command {
+  return command.option(
+    '--relay <file>',
+    'send nothing: sign a message into this file, for anyone to send with `consortium relay` (with --account alone: unsigned)',
+  );
 }
 
 export function addressArgument(text: string): Address {
@@ -56,6 +62,10 @@ export function digestArgument(text: string): Digest {
 
 export function slotArgument(text: string): Slot {
   return parsed((of) => slot(numberArgument(of)), text, 'give a slot: a whole number from 1 to 65535');
+}
+
+export function roundArgument(text: string): Round {
+  return parsed((of) => round(numberArgument(of)), text, 'give a round: a whole number from 1');
 }
 
 export function numberArgument(text: string): number {

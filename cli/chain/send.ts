@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Interface, type JsonRpcProvider, type Signer, Transaction } from 'ethers';
+import { type Interface, type JsonRpcProvider, type Signer, Transaction, type TransactionRequest } from 'ethers';
+import { z } from 'zod';
 import { currentFees, gasLimitFor } from '../../coordinator/chain/fees.ts';
 import {
   blockAt,
@@ -13,6 +14,7 @@ import type { Rpc } from '../../coordinator/chain/rpc.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { type Address, address, type Digest, digest } from '../../core/values.ts';
 import { lineOf } from './connectChain.ts';
+import { lacksMethod, RemoteSigner } from './RemoteSigner.ts';
 
 /** What an account says to the chain; without `to` it deploys. */
 export interface Message {
@@ -39,16 +41,17 @@ export async function send(provider: JsonRpcProvider, signer: Signer, message: M
   if (to !== undefined) await call(rpc, { from, to, data }, latest.number);
   const request = to === undefined ? { from, data } : { from, to, data };
   const gasLimit = gasLimitFor(await estimateGas(rpc, request));
-  const raw = await signer.signTransaction({
-    ...(await currentFees(rpc, from, gasLimit, latest)),
-    ...(to === undefined ? { data } : { to, data }),
-    chainId: rpc.chainId,
-    nonce: message.nonce ?? (await transactionCount(rpc, from, 'pending')),
-    gasLimit,
-    value: 0,
-  });
-  await rpc.request('eth_sendRawTransaction', [raw]);
-  const receipt = await receiptOf(rpc, hashOf(raw));
+  const receipt = await receiptOf(
+    rpc,
+    await transmit(rpc, signer, {
+      ...(await currentFees(rpc, from, gasLimit, latest)),
+      ...(to === undefined ? { data } : { to, data }),
+      chainId: rpc.chainId,
+      nonce: message.nonce ?? (await transactionCount(rpc, from, 'pending')),
+      gasLimit,
+      value: 0,
+    }),
+  );
   if (receipt.status === 1) return receipt;
   throw await reverted(rpc, from, message, receipt);
 }
@@ -64,6 +67,30 @@ export async function invoke(
   const data = contract.abi.encodeFunctionData(method, args);
   return await send(provider, signer, { to: contract.address, data });
 }
+
+/** Signs and sends here; what only a signer can send, it sends, and this node must come to have the same. */
+async function transmit(rpc: Rpc, signer: Signer, request: TransactionRequest): Promise<Digest> {
+  try {
+    const raw = await signer.signTransaction(request);
+    await rpc.request('eth_sendRawTransaction', [raw]);
+    return hashOf(raw);
+  } catch (thrown) {
+    if (!(signer instanceof RemoteSigner) || !lacksMethod(thrown)) throw thrown;
+  }
+  const transaction = await signer.sendThere(request);
+  await receiptOf(rpc, transaction);
+  const sent = sentSchema.parse(await rpc.request('eth_getTransactionByHash', [transaction]));
+  signer.checkAsked(request, { ...sent, data: sent.input, chainId: rpc.chainId });
+  return transaction;
+}
+
+const sentSchema = z.object({
+  from: z.string(),
+  to: z.string().nullish(),
+  input: z.string(),
+  value: z.string(),
+  nonce: z.string(),
+});
 
 async function receiptOf(rpc: Rpc, transaction: Digest): Promise<Receipt> {
   const deadline = Date.now() + PATIENCE * 1000;

@@ -143,6 +143,10 @@ export const codes = {
   BACKEND_UNAVAILABLE: kind(status.FAILED_PRECONDITION, 500, EXIT.FAILED),
   /** A keystore cannot be opened (wrong passphrase or malformed file). */
   KEYSTORE_INVALID: unauthenticated,
+  /** A JSON-RPC signer cannot be reached, or answers wrongly. */
+  SIGNER_UNAVAILABLE: unavailable,
+  /** A JSON-RPC signer does not have the account, or will not sign. */
+  SIGNER_REFUSED: denied,
   /** The work was cancelled by whoever asked for it; nothing of it is kept. */
   CANCELLED: kind(status.CANCELLED, 499, EXIT.FAILED),
   /** A service that the process needs (database, queue, store) does not answer. */

@@ -15,6 +15,7 @@ import { domain } from '../../core/statements/types.ts';
 import { type Digest, fileName } from '../../core/values.ts';
 import type { DemoResult } from '../../embedded/demo/result.ts';
 import { type DemoProcess, startDemo } from '../support/demoProcess.ts';
+import { syndic } from '../unit/cli/spawn.ts';
 
 const abi = new Interface(RoundLedger.abi);
 const run = promisify(execFile);
@@ -127,6 +128,25 @@ describe('the demonstration', () => {
         expect(receipt.message.statement).toBe(digestOf('Update', messages, statement.message));
         expect(recover(messages, 'Receipt', receipt.message, receipt.signature)).toBe(coordinatorKey);
         expect(receipt.message.recordBy).toBeGreaterThanOrEqual(Number(timestamp));
+      }
+    }
+  });
+
+  test('keeps every receipt in its hospitals’ journals: none of them flags the coordinator', async () => {
+    for (const name of readdirSync(join(workdir, 'hospitals'))) {
+      const dir = join(workdir, 'hospitals', name);
+      const lines = readFileSync(join(dir, 'worker', 'journal', 'journal.jsonl'), 'utf8')
+        .trim()
+        .split('\n');
+      const receipts = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'accepted');
+      expect(receipts.map(({ round }) => round)).toEqual([1, 2]);
+      for (const { receipt } of receipts) {
+        const { code, stderr } = await syndic([
+          ...['member', 'challenge', join(dir, 'worker', 'journal', 'files', fileName(receipt)), '--yes', '--json'],
+          ...['--rpc', result.chain.rpcUrl, '--invitation', join(dir, 'invitation.json')],
+          ...['--keystore', join(dir, 'account.json'), '--passphrase-file', join(dir, 'passphrase')],
+        ]);
+        expect([code, JSON.parse(stderr).error.message]).toEqual([6, expect.stringContaining('the receipt is kept')]);
       }
     }
   });

@@ -24,6 +24,8 @@ export interface AnvilOptions {
   readonly slotsInAnEpoch?: number;
   /** Wei; default 0, so that accounts without money can send. */
   readonly baseFee?: number;
+  /** Unlocked accounts, for which the node signs. Default 0. */
+  readonly accounts?: number;
   readonly port?: number;
   /** More command line, as Anvil has it. */
   readonly args?: readonly string[];
@@ -73,7 +75,7 @@ const HOLD = '"$0" "$@" </dev/null & child=$!; read -r _; kill "$child" 2>/dev/n
 function argumentsOf(options: AnvilOptions, chainId: number): string[] {
   return [
     ...['--host', '127.0.0.1', '--port', String(options.port ?? 0), '--chain-id', String(chainId)],
-    ...['--accounts', '0', '--hardfork', 'prague', '--gas-limit', '100000000'],
+    ...['--accounts', String(options.accounts ?? 0), '--hardfork', 'prague', '--gas-limit', '100000000'],
     ...['--block-base-fee-per-gas', String(options.baseFee ?? 0), '--gas-price', '0'],
     ...['--slots-in-an-epoch', String(options.slotsInAnEpoch ?? 0)],
     ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime)]),

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openAccount } from '../../../cli/chain/account.ts';
 import { type ChainLine, connectChain } from '../../../cli/chain/connectChain.ts';
 import { setKey } from '../../../cli/chain/consortium.ts';
-import { openAccount } from '../../../cli/chain/keystore.ts';
 import { send } from '../../../cli/chain/send.ts';
 import { loadPlanFile } from '../../../cli/loadPlanFile.ts';
 import { invitationDigest, parseInvitation } from '../../../core/invitation/Invitation.ts';

@@ -40,12 +40,12 @@ export async function deafNode(): Promise<{ url: string; stop(): Promise<void> }
   return { url: `http://127.0.0.1:${await listen(server)}`, stop };
 }
 
-async function listen(server: Server): Promise<number> {
+export async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const at = server.address();
   return typeof at === 'object' && at !== null ? at.port : 0;
 }
 
-async function close(server: Server): Promise<void> {
+export async function close(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }

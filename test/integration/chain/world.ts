@@ -21,7 +21,7 @@ export interface WorldMember {
 
 export const randomDigest = (): Digest => digest(bytesToHex(randomBytes(32)));
 export const randomWallet = (): Wallet => new Wallet(bytesToHex(randomBytes(32)));
-export const addressOf = (wallet: Wallet) => address(wallet.address);
+export const addressOf = (wallet: { readonly address: string }) => address(wallet.address);
 
 export const DATASET = digest(`0x${'da'.repeat(32)}`);
 export const VERSION = digest(`0x${'5e'.repeat(32)}`);

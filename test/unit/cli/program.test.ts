@@ -24,8 +24,11 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   demo: [],
   coordinator: ['run', 'migrate', 'init', 'key'],
   worker: ['init', 'version', 'evaluate', 'run'],
-  consortium: ['account', 'deploy', 'status', 'admit', 'suspend', 'reinstate'],
-  member: ['account', 'key', 'revoke-key', 'version', 'grant', 'revoke'],
+  consortium: ['account', 'deploy', 'status', 'admit', 'suspend', 'reinstate', 'rotate', 'relay'],
+  member: [
+    ...['account', 'key', 'rotate', 'revoke-key', 'version', 'grant', 'revoke'],
+    ...['attest', 'dispute', 'withdraw-dispute', 'dismiss-dispute', 'challenge', 'late'],
+  ],
   plan: ['check'],
   study: ['open', 'start', 'list', 'show', 'watch', 'pause', 'resume', 'abort'],
   model: ['pull'],
