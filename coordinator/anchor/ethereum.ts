@@ -64,6 +64,7 @@ export async function createAnchor(options: AnchorOptions, modules: AnchorModule
   const { traces = noTraces } = modules;
   return {
     signer: signer.address,
+    verdicts,
     enqueue: async (tx, message) => await insertMessage(tx, message, modules.clock.now()),
     status: async (study, kind, round, slot) => await statusOf(modules.db, study, kind, round, slot),
     tick: coalesce(async () => await tick(context, traces)),
