@@ -28,7 +28,10 @@ export interface AnchorModules {
   readonly db: Database;
   readonly log: Log;
   readonly clock: Clock;
-  /** Called after each commit with `outbox.` and the state reached, and `outbox.broadcast` before a send is noted. */
+  /**
+   * Called after each commit with `outbox.` and the state reached, and `outbox.broadcast` before a send is noted; for
+   * verdicts with `verdict.` in its place.
+   */
   readonly crash?: Crash | undefined;
   readonly traces?: Traces;
 }

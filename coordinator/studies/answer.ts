@@ -12,12 +12,11 @@ import { requireStudy } from './rows.sql.ts';
 /**
  * Puts a member's verdict of an anchored round into the outbox. No round and no study waits for it.
  *
- * @throws SyndicError SIGNATURE_INVALID, NOT_FOUND, FORBIDDEN, STATE_CONFLICT (not anchored here yet), WRONG_RECORD,
- * VERDICT_CONFLICT
+ * @throws SyndicError SIGNATURE_INVALID, NOT_FOUND, FORBIDDEN, WRONG_RECORD, VERDICT_CONFLICT
  */
 export async function answer(context: Context, verdict: MemberVerdict): Promise<Relayed> {
   checkSigner(context, verdict);
-  await checkStanding(context, verdict);
+  if (!(await isFinal(context, verdict))) return { state: 'waiting', error: null };
   const message = messageOf(verdict);
   const before = await statusOf(context, verdict, message.kind);
   await checkOther(context, verdict);
@@ -38,8 +37,9 @@ function checkSigner({ anchor, chain }: Context, { key, signature, ...verdict }:
   );
 }
 
-/** The verdict is of the record that stands on chain, and by somebody who has a say in it. */
-async function checkStanding({ db, chain }: Context, { study, round, slot, recordHash }: MemberVerdict): Promise<void> {
+/** Whether a record of the round is final here: the one that the verdict is of, by somebody who has a say in it. */
+async function isFinal({ db, chain }: Context, verdict: MemberVerdict): Promise<boolean> {
+  const { study, round, slot, recordHash } = verdict;
   await requireStudy(db, study);
   if ((await chain.grant(study, slot)) === null) {
     throw new SyndicError('FORBIDDEN', `slot ${slot} never joined study ${study}: it has no say in it`, {
@@ -48,13 +48,8 @@ async function checkStanding({ db, chain }: Context, { study, round, slot, recor
     });
   }
   const record = (await chain.rounds(study, round)).find((one) => one.round === round);
-  if (record === undefined) {
-    throw new SyndicError('STATE_CONFLICT', `no record of round ${round} is final here yet: answer a little later`, {
-      study,
-      round,
-    });
-  }
-  if (record.recordHash === recordHash) return;
+  if (record === undefined) return false;
+  if (record.recordHash === recordHash) return true;
   throw new SyndicError(
     'WRONG_RECORD',
     `the verdict is of record ${recordHash}; on chain stands ${record.recordHash}`,

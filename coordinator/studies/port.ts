@@ -45,8 +45,11 @@ export interface MemberVerdict extends Verdict {
 
 /** What became of a verdict so far. */
 export interface Relayed {
-  /** refused: the chain said no when it was tried last; it is tried again. */
-  readonly state: 'taken' | 'final' | 'refused';
+  /**
+   * waiting: no record of the round is final here yet, and nothing was taken. refused: the chain said no when it was
+   * tried last; it is tried again.
+   */
+  readonly state: 'waiting' | 'taken' | 'final' | 'refused';
   /** The contract's, with its arguments, of what was refused. */
   readonly error: string | null;
 }

@@ -36,7 +36,7 @@ export interface SignedVerdict extends Verdict {
   readonly signature: Signature;
 }
 
-/** What became of a verdict so far: `taken`, `final` or `refused`, and then the contract's error. */
+/** What became of a verdict so far: `waiting`, `taken`, `final` or `refused`, and then the contract's error. */
 export interface Relayed {
   readonly state: string;
   readonly error: string;
