@@ -102,7 +102,9 @@ async function tick(context: Context, traces: Traces): Promise<void> {
 async function traced(traces: Traces, rows: readonly OutboxRow[], work: () => Promise<boolean>): Promise<boolean> {
   const records = rows.filter(({ kind }) => kind === 'record');
   const inner = records.reduce<() => Promise<boolean>>(
-    (within, row) => () => traces.span(DOING[row.state], row, within, (moved) => moved),
+    (within, { study, round, state }) =>
+      () =>
+        traces.span(DOING[state], { study, round }, within, (moved) => moved),
     work,
   );
   return await inner();
