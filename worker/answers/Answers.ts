@@ -54,6 +54,8 @@ export class Answers {
   readonly #done = new Set<StudyId>();
   /** Hashes of records of rounds that went without this site. */
   readonly #others = new Set<Digest>();
+  /** Hashes of records whose dispute was told. */
+  readonly #accused = new Set<Digest>();
   /** What was said last of a round's trouble, so that it is said once. */
   readonly #told = new Map<string, string>();
   #wake = new AbortController();
@@ -135,6 +137,7 @@ export class Answers {
       const verdict =
         said?.recordHash === recordHash ? said : await this.#judge(study, round, onChain, recordHash, signal);
       if (verdict === null) return false;
+      if (answered?.recordHash !== recordHash) this.#accuse(verdict);
       const state = await chain.verdict(study, round);
       if (state === 'none') {
         await this.#handOver(verdict, signal);
@@ -178,7 +181,6 @@ export class Answers {
     const entry = await this.#sign(study, round, recordHash, fault);
     metrics.judged(fault === null ? 'attested' : 'disputed');
     if (fault === null) log.info({ study, round, recordHash }, 'the record and its documents are right: attested');
-    else this.#accuse(entry);
     return entry;
   }
 
@@ -193,7 +195,10 @@ export class Answers {
     return entry;
   }
 
+  /** Tells of a dispute once, and after a restart again while the chain does not have it: who was killed may not have. */
   #accuse({ study, round, recordHash, reason, fault }: VerdictEntry): void {
+    if (reason === 0 || this.#accused.has(recordHash)) return;
+    this.#accused.add(recordHash);
     const facts = { study, round, recordHash, code: 'RECORD_DISPUTED', reason, name: disputeName(reason) };
     this.#modules.log.error(
       facts,

@@ -247,6 +247,9 @@ describe('a worker that is killed', () => {
     expect(world.asked).toHaveLength(asked);
     expect(world.judged).toEqual(['disputed']);
     expect(journal.answered(world.study, 1)).toMatchObject({ verdict: 'disputed' });
+    // Killed before it could say so, its operator would else never hear of it.
+    const errors = world.told.filter(({ level }) => level === 'error');
+    expect(errors.map(({ facts }) => facts.code)).toEqual(['RECORD_DISPUTED', 'RECORD_DISPUTED']);
   });
 
   test('while its verdict was being written makes the same one again, from the documents that it kept', async () => {
