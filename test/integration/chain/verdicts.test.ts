@@ -5,12 +5,15 @@ import { Verdicts } from '../../../contracts/generated/Verdicts.ts';
 import { encodeAttestFor, encodeDisputeFor } from '../../../coordinator/anchor/calldata.ts';
 import type { OutboxMessage } from '../../../coordinator/anchor/port.ts';
 import { ledgerAbi } from '../../../coordinator/chain/abi.ts';
+import type { Invitation } from '../../../core/invitation/Invitation.ts';
+import { decodeEntries } from '../../../core/statements/entries.ts';
 import { domain } from '../../../core/statements/types.ts';
 import { signVerdict, type Verdict } from '../../../core/statements/verdict.ts';
-import { type Address, digest, round } from '../../../core/values.ts';
+import { type Address, digest, hexToBytes, round, ZERO_DIGEST } from '../../../core/values.ts';
+import { connectSiteChain } from '../../../worker/policy/ethereum.ts';
 import { until } from '../../support/until.ts';
 import { useOutbox } from './useOutbox.ts';
-import type { WorldMember } from './world.ts';
+import { addressOf, type WorldMember } from './world.ts';
 
 const { at, anchorFor, enqueue, runningStudy, recordMessage, sendPast } = useOutbox();
 
@@ -74,5 +77,40 @@ describe('verdicts that the outbox relays', () => {
     });
     expect(await status(one.slot)).toMatchObject({ transaction: transactionHash });
     expect(await status(two.slot)).toMatchObject({ error: { name: 'NotTheMember', args: [String(two.slot)] } });
+  });
+});
+
+describe("a worker's own reading of the chain", () => {
+  test('has the record as it was sent, whose keys are whose, and the verdict that it makes a transaction of', async () => {
+    const run = await runningStudy();
+    const message = recordMessage(run);
+    await sendPast(message);
+    const { provider, contracts, chainId, members, operator, coordinatorKey, coordinator, rpcUrl } = at.world;
+    const [, two] = members as [WorldMember, WorldMember];
+    const invitation = { chainId, contracts, slot: two.slot } as Invitation;
+    const site = connectSiteChain(rpcUrl, invitation);
+    try {
+      const [study, , outcome, baseModel, globalModel, manifest, entries] = ledgerAbi.decodeFunctionData(
+        'recordRound',
+        message.calldata,
+      );
+      const recordHash = (await site.recordHash(study, 1)) ?? ZERO_DIGEST;
+      expect(await site.recordHash(study, 2)).toBeNull();
+      expect(await site.record(study, 1, recordHash)).toEqual({
+        ...{ study, round: 1, outcome: Number(outcome), baseModel, globalModel, manifest, recordHash },
+        entries: decodeEntries(hexToBytes(entries)),
+      });
+      await expect(site.record(study, 1, manifest)).rejects.toMatchObject({ code: 'CHAIN_UNAVAILABLE' });
+      expect(await site.keyOwner(addressOf(two.key))).toEqual({ account: addressOf(two.account), slot: two.slot });
+      expect(await site.keyOwner(addressOf(coordinatorKey))).toEqual({ account: addressOf(coordinator), slot: 0 });
+      expect(await site.keyOwner(addressOf(operator))).toBeNull();
+      expect(await site.verdict(study, 1)).toBe('none');
+      const verdict = { study, round: 1, slot: two.slot, recordHash, reason: 5 };
+      const signature = signVerdict(two.key.privateKey, domain(chainId, await site.verdicts()), verdict);
+      await send(provider, operator, await site.verdictCall(verdict, signature));
+      expect(await site.verdict(study, 1)).toBe('disputed');
+    } finally {
+      site.close();
+    }
   });
 });
