@@ -98,5 +98,6 @@ export function workerPaths(dir: string) {
     versions: join(dir, 'versions'),
     journal: join(dir, 'journal'),
     cache: join(dir, 'cache'),
+    records: join(dir, 'records'),
   };
 }

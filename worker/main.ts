@@ -10,6 +10,7 @@ import { type Listener, listen } from '../telemetry/listener.ts';
 import { noTraces } from '../telemetry/noTraces.ts';
 import { createTraces } from '../telemetry/otlp.ts';
 import type { Traces } from '../telemetry/port.ts';
+import { Answers } from './answers/Answers.ts';
 import { type WorkerConfig, workerPaths } from './config.ts';
 import { CsvSource } from './data/csv.ts';
 import { heldReceipts } from './heldReceipts.ts';
@@ -60,14 +61,23 @@ export async function runWorker(config: WorkerConfig, signal: AbortSignal, train
     { domain: messages, cacheDir: paths.cache, versionsDir: paths.versions },
     { session, policy, chain, data, trainer, key, journal, clock, log, traces },
   );
+  const answers = new Answers(
+    { slot: invitation.slot, domain: messages, recordsDir: paths.records },
+    { session, chain, journal, key, clock, log, metrics },
+  );
+  const over = new AbortController();
+  let answering: Promise<void> = Promise.resolve();
   let watched: Listener | null = null;
   try {
     watched = await serveMetrics(config, metrics, session);
     await policy.checkChain();
     const facts = { slot: invitation.slot, key: key.address, coordinator: invitation.url };
     log.info({ ...facts, metrics: watched?.url }, 'worker ready');
-    await Promise.all(await followTasks(session.tasks(signal), runner, signal, log));
+    answering = answers.run(AbortSignal.any([signal, over.signal]));
+    await Promise.all(await followTasks(session.tasks(signal), { runner, answers, log }, signal));
   } finally {
+    over.abort();
+    await answering;
     await trainer.close();
     await session.close();
     await journal.close();
@@ -104,13 +114,16 @@ function tfjsTrainer({ BACKEND: backend, TF_NUM_INTRAOP_THREADS: nativeThreads }
 /** One task after the other; offers that come meanwhile wait, and are skipped if they were cancelled by then. */
 async function followTasks(
   tasks: AsyncIterable<TaskOffer>,
-  runner: TaskRunner,
+  { runner, answers, log }: { runner: TaskRunner; answers: Pick<Answers, 'soon'>; log: Logger },
   signal: AbortSignal,
-  log: Logger,
 ): Promise<Promise<void>[]> {
   let last: Promise<void> = Promise.resolve();
   for await (const task of tasks) {
-    last = last.then(() => persevere(task, runner, AbortSignal.any([signal, task.cancelled]), log));
+    // A round begins when the one before is on record.
+    answers.soon();
+    last = last
+      .then(() => persevere(task, runner, AbortSignal.any([signal, task.cancelled]), log))
+      .then(() => answers.soon());
   }
   return [last];
 }

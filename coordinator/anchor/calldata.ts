@@ -1,7 +1,8 @@
 import type { Outcome } from '../../core/statements/entries.ts';
 import type { OpenStudyMessage } from '../../core/statements/types.ts';
+import type { Verdict } from '../../core/statements/verdict.ts';
 import type { Address, Digest, Round, Signature, StudyId } from '../../core/values.ts';
-import { ledgerAbi } from '../chain/abi.ts';
+import { ledgerAbi, verdictsAbi } from '../chain/abi.ts';
 
 export type Calldata = `0x${string}`;
 
@@ -46,11 +47,21 @@ export function encodeCloseStudy(study: StudyId, outcome: Outcome): Calldata {
   return encode('closeStudy', [study, outcome]);
 }
 
+/** `attestFor`: a member's word, relayed. */
+export function encodeAttestFor({ study, round, slot, recordHash }: Verdict, signature: Signature): Calldata {
+  return encode('attestFor', [study, round, slot, recordHash, signature], verdictsAbi);
+}
+
+/** `disputeFor`: a member's word, relayed. */
+export function encodeDisputeFor({ study, round, slot, recordHash, reason }: Verdict, signature: Signature): Calldata {
+  return encode('disputeFor', [study, round, slot, recordHash, reason, signature], verdictsAbi);
+}
+
 /** One call that carries several of the same contract's, all or none. */
 export function encodeMulticall(calls: readonly string[]): Calldata {
   return encode('multicall', [calls]);
 }
 
-function encode(method: string, values: readonly unknown[]): Calldata {
-  return `0x${ledgerAbi.encodeFunctionData(method, values).slice(2)}`;
+function encode(method: string, values: readonly unknown[], abi = ledgerAbi): Calldata {
+  return `0x${abi.encodeFunctionData(method, values).slice(2)}`;
 }

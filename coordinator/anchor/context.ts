@@ -4,6 +4,7 @@ import type { Rpc } from '../chain/rpc.ts';
 import type { Database } from '../db/connect.ts';
 import { pointOf } from '../db/transact.ts';
 import type { Clock, Crash, Log } from '../modules.ts';
+import { isVerdict, machineOf } from './kinds.ts';
 import { attempt, type OutboxChange, type OutboxRow, type Parcel, transition } from './outbox.sql.ts';
 import type { OutboxKind } from './port.ts';
 import type { Signer } from './signing.ts';
@@ -26,10 +27,6 @@ export interface Context {
 /** The contract that a message is for. */
 export function contractFor({ ledger, verdicts }: Context, kind: OutboxKind): Address {
   return isVerdict(kind) ? verdicts : ledger;
-}
-
-export function isVerdict(kind: OutboxKind): boolean {
-  return kind === 'attest' || kind === 'dispute';
 }
 
 /** Moves a parcel on in a transaction of its own; null when another process was faster. */
@@ -58,7 +55,8 @@ export function report(
     if (state === 'refused') log.warn({ ...facts, error }, 'the chain refused a message');
     else log.debug(facts, 'outbox moved on');
   }
-  crash?.(pointOf('outbox', before, event));
-  crash?.(`outbox.${moved[0].state}`);
+  const machine = machineOf(moved[0].kind);
+  crash?.(pointOf(machine, before, event));
+  crash?.(`${machine}.${moved[0].state}`);
   return moved;
 }

@@ -32,7 +32,10 @@ export interface AnchorModules {
   readonly db: Database;
   readonly log: Log;
   readonly clock: Clock;
-  /** Called after each commit with `outbox.` and the state reached, and `outbox.broadcast` before a send is noted. */
+  /**
+   * Called after each commit with `outbox.` and the state reached, and `outbox.broadcast` before a send is noted; for
+   * verdicts with `verdict.` in its place.
+   */
   readonly crash?: Crash | undefined;
   readonly traces?: Traces;
   /** Called after each tick, for each kind. */
@@ -72,6 +75,7 @@ export async function createAnchor(options: AnchorOptions, modules: AnchorModule
   const context: Context = { rpc, ledger, verdicts, finality, signer, troubles, ...modules };
   return {
     signer: signer.address,
+    verdicts,
     enqueue: async (tx, message) => await insertMessage(tx, message, modules.clock.now()),
     status: async (study, kind, round, slot) => await statusOf(modules.db, study, kind, round, slot),
     tick: coalesce(async () => await troubles.during(async () => await tick(context, traces))),
@@ -107,7 +111,9 @@ async function tick(context: Context, traces: Traces): Promise<void> {
 async function traced(traces: Traces, rows: readonly OutboxRow[], work: () => Promise<boolean>): Promise<boolean> {
   const records = rows.filter(({ kind }) => kind === 'record');
   const inner = records.reduce<() => Promise<boolean>>(
-    (within, row) => () => traces.span(DOING[row.state], row, within, (moved) => moved),
+    (within, { study, round, state }) =>
+      () =>
+        traces.span(DOING[state], { study, round }, within, (moved) => moved),
     work,
   );
   return await inner();

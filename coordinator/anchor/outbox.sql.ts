@@ -13,6 +13,7 @@ import type { ContractError } from '../chain/revert.ts';
 import type { Database } from '../db/connect.ts';
 import type { OutboxTable, Schema, TransactionsTable } from '../db/schema.ts';
 import { noteMove } from '../db/transact.ts';
+import { machineOf } from './kinds.ts';
 import type { OutboxKind, OutboxMessage, OutboxStatus } from './port.ts';
 import { afterEvent, type OutboxEvent } from './tables.ts';
 
@@ -71,7 +72,7 @@ export async function insertMessage(tx: Transaction<Schema>, message: OutboxMess
       .set({ ...UNSIGNED, calldata, state: afterEvent('refused', 'renewed'), error: null, updated: now })
       .where('id', '=', row.id)
       .execute();
-    noteMove(tx, 'outbox', 'refused', 'renewed');
+    noteMove(tx, machineOf(kind), 'refused', 'renewed');
   } else if (row.calldata !== calldata) {
     const whose = slot === 0 ? '' : ` of slot ${slot}`;
     throw new SyndicError(

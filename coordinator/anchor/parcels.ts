@@ -1,4 +1,4 @@
-import { isVerdict } from './context.ts';
+import { isVerdict } from './kinds.ts';
 import type { OutboxRow, Parcel } from './outbox.sql.ts';
 
 /** What is on its way, as the transactions that carry it, in the order of their nonces. */

@@ -1,8 +1,10 @@
-import type { Digest, Round, Slot, StudyId } from '../../core/values.ts';
+import type { Address, Digest, Round, Slot, StudyId } from '../../core/values.ts';
 import type { DatabaseTransaction } from '../db/connect.ts';
 
 /** What we say to the chain: an outbox row is written with the state change that causes it; the rest follows. */
 export interface Anchor {
+  /** The contract that members' verdicts are for. */
+  readonly verdicts: Address;
   /** Puts a message into the outbox, within the caller's transaction. One row a (study, kind, round, slot), for good. */
   enqueue(tx: DatabaseTransaction, message: OutboxMessage): Promise<void>;
   /** Where a message stands; null when it was never put in. */

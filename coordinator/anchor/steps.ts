@@ -13,6 +13,7 @@ import {
 } from '../chain/node.ts';
 import { wasAnswered } from '../chain/rpc.ts';
 import { type Context, move } from './context.ts';
+import { machineOf } from './kinds.ts';
 import { type NewOffer, type Offer, offersOf, type Parcel, UNSIGNED } from './outbox.sql.ts';
 import { feesOf, isUnderpriced, requestOf } from './signing.ts';
 import { SKEW_SECONDS } from './troubles.ts';
@@ -40,7 +41,7 @@ async function stepSigned(context: Context, parcel: Parcel): Promise<boolean> {
   const offers = await knownOffers(context, parcel);
   if (await reprice(context, parcel, offers.newest)) return true;
   await broadcast(context, offers.newest);
-  context.crash?.('outbox.broadcast');
+  context.crash?.(`${machineOf(parcel[0].kind)}.broadcast`);
   const sent = await move(context, parcel, 'sent');
   if (sent !== null && context.finality.kind === 'instant') await awaitReceipt(context, offers.all);
   return sent !== null;

@@ -4,12 +4,14 @@ import type { Database } from './connect.ts';
 import * as initial from './migrations/0001_initial.ts';
 import * as awaited from './migrations/0002_awaited.ts';
 import * as transactions from './migrations/0003_transactions.ts';
+import * as documents from './migrations/0004_documents.ts';
 
 /** Every migration there ever was, in order; one that has been released is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_initial': initial,
   '0002_awaited': awaited,
   '0003_transactions': transactions,
+  '0004_documents': documents,
 };
 
 /**

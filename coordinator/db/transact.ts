@@ -2,7 +2,7 @@ import type { Crash } from '../modules.ts';
 import type { Database, DatabaseTransaction } from './connect.ts';
 
 /** What moves through states by a table. */
-export type Machine = 'study' | 'round' | 'task' | 'upload' | 'outbox';
+export type Machine = 'study' | 'round' | 'task' | 'upload' | 'outbox' | 'verdict';
 
 /** The point right after the commit of a transition, such as `round.collecting.closed`: the table names them all. */
 export function pointOf(machine: Machine, state: string, event: string): string {

@@ -12,7 +12,7 @@ import type { CallObserver } from './observe.ts';
 export interface FleetModules {
   readonly db: Database;
   readonly chain: ChainView;
-  readonly studies: Pick<Studies, 'tasksFor' | 'heartbeat' | 'refuse'>;
+  readonly studies: Pick<Studies, 'tasksFor' | 'heartbeat' | 'refuse' | 'answer'>;
   readonly intake: Intake;
   readonly models: Pick<ModelStore, 'open' | 'size'>;
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import { type Digest, digest, type Slot, type StudyId } from '../../core/values.ts';
 import type { Database } from '../db/connect.ts';
 
-/** Studies whose plan or global model this is; none when it is something else. */
+/** Studies whose plan, global model or document this is; none when it is something else, such as an update. */
 export async function originsOf(db: Database, file: Digest): Promise<StudyId[]> {
   const rows = await db
     .selectFrom('studies')
@@ -11,7 +11,15 @@ export async function originsOf(db: Database, file: Digest): Promise<StudyId[]> 
       query
         .selectFrom('rounds')
         .select('study')
-        .where(({ eb, or }) => or([eb('base_model', '=', file), eb('global_model', '=', file)])),
+        .where(({ eb, or }) =>
+          or([eb('base_model', '=', file), eb('global_model', '=', file), eb('manifest', '=', file)]),
+        ),
+    )
+    .union((query) =>
+      query
+        .selectFrom('tasks')
+        .select('study')
+        .where(({ eb, or }) => or([eb('statement', '=', file), eb('receipt', '=', file), eb('report', '=', file)])),
     )
     .execute();
   return rows.map(({ study }) => digest(study));

@@ -1,19 +1,24 @@
 import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
 import { isErrorCode, SyndicError } from '../../core/errors/SyndicError.ts';
-import type { Digest, Slot } from '../../core/values.ts';
+import { bytesToHex, type Digest, round, type Signature, type Slot } from '../../core/values.ts';
+import type { AnswerRequest__Output } from '../../proto/generated/syndic/v1/AnswerRequest.ts';
 import type { Progress__Output } from '../../proto/generated/syndic/v1/Progress.ts';
 import type { TaskEvent } from '../../proto/generated/syndic/v1/TaskEvent.ts';
 import type { TaskServiceHandlers } from '../../proto/generated/syndic/v1/TaskService.ts';
 import type { WatchRequest__Output } from '../../proto/generated/syndic/v1/WatchRequest.ts';
-import { toWire, wireCount } from '../../proto/wireValues.ts';
-import type { OfferedTask, TaskProgress } from '../studies/port.ts';
+import { toWire, wireCount, wireDigest, wireValue } from '../../proto/wireValues.ts';
+import type { MemberVerdict, OfferedTask, TaskProgress } from '../studies/port.ts';
 import { failure, send, unary } from './calls.ts';
 import type { HandlerModules } from './handlers.ts';
+import type { WorkerSession } from './sessions.sql.ts';
+import { Turns } from './Turns.ts';
 import { taskStates } from './tasks.sql.ts';
 
 /** Tasks that one heartbeat may name, and characters of a refusal's message or a phase's name that are kept. */
 const MOST_TASKS = 1000;
 const MOST_TEXT = 1000;
+/** A worker that comes back has one for each round that it missed. */
+const ANSWERS = { most: 600, what: 'rounds were answered' };
 
 export interface TaskOptions {
   /** Milliseconds between two looks at the tasks when nothing rings. */
@@ -24,6 +29,7 @@ type WatchCall = ServerWritableStream<WatchRequest__Output, TaskEvent>;
 
 export function taskHandlers({ pollMilliseconds }: TaskOptions, modules: HandlerModules): TaskServiceHandlers {
   const { db, studies, log, authenticate, bell, closing } = modules;
+  const answers = new Turns(ANSWERS, modules.clock);
   const watching = new Map<Digest, AbortController>();
 
   /** One stream a session: a worker that watches anew has lost the stream before. */
@@ -96,6 +102,26 @@ export function taskHandlers({ pollMilliseconds }: TaskOptions, modules: Handler
       await studies.refuse(slot, id, code, message.slice(0, MOST_TEXT));
       return {};
     }),
+
+    Answer: unary(log, async (request, metadata) => {
+      const session = await authenticate.session(metadata);
+      const verdict = verdictOf(request, session);
+      const { state, error } = await answers.take(session.slot, () => studies.answer(verdict));
+      return { state, error: error ?? '' };
+    }),
+  };
+}
+
+function verdictOf(request: AnswerRequest__Output, { slot, key }: WorkerSession): MemberVerdict {
+  const { reason } = request;
+  if (reason > 255) throw new SyndicError('DOCUMENT_INVALID', `reason ${reason} is not 0 … 255`, { reason });
+  return {
+    ...{ slot, key, reason },
+    study: wireDigest(request.study, 'study'),
+    round: wireValue('round', () => round(request.round)),
+    recordHash: wireDigest(request.recordHash, 'record_hash'),
+    // Its form is checked where it is recovered.
+    signature: bytesToHex(request.signature) as Signature,
   };
 }
 

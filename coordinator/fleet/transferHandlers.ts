@@ -10,11 +10,13 @@ import { wireCount, wireDigest } from '../../proto/wireValues.ts';
 import type { Presented, Upload } from '../intake/port.ts';
 import { failure, send, unary } from './calls.ts';
 import type { HandlerModules } from './handlers.ts';
-import { Presentations } from './Presentations.ts';
 import { hadTask, originsOf } from './readable.sql.ts';
+import { Turns } from './Turns.ts';
 
 /** Receipts that one call may present; a worker with more calls again. */
 const MOST_HELD = 16;
+/** Each presentation may cost signatures to check and documents to store. */
+const PRESENTATIONS = { most: 30, what: 'receipts were presented' };
 
 export interface TransferOptions {
   readonly maxChunkBytes: number;
@@ -28,12 +30,12 @@ type UploadCall = ServerReadableStream<UploadRequest__Output, UploadResponse>;
 export function transferHandlers(options: TransferOptions, modules: HandlerModules): TransferServiceHandlers {
   const { maxChunkBytes, stallSeconds } = options;
   const { db, chain, models, intake, log, authenticate } = modules;
-  const presentations = new Presentations(modules.clock);
+  const presentations = new Turns(PRESENTATIONS, modules.clock);
 
-  /** Members that joined a study read its plan and its global models. @throws SyndicError NOT_FOUND, FORBIDDEN */
+  /** Members that joined a study read its plan, its global models and its documents. @throws SyndicError NOT_FOUND, FORBIDDEN */
   async function mayRead(slot: Slot, file: Digest): Promise<void> {
     const origins = await originsOf(db, file);
-    if (origins.length === 0) throw new SyndicError('NOT_FOUND', `no study has a plan or model ${file}`);
+    if (origins.length === 0) throw new SyndicError('NOT_FOUND', `no study has a plan, model or document ${file}`);
     if (await hadTask(db, slot, origins)) return;
     for (const study of origins) {
       if ((await chain.grant(study, slot)) !== null) return;

@@ -39,7 +39,7 @@ export function meteredFiles<S extends Pick<ModelStore, 'open' | 'size'>>(models
   };
 }
 
-type FleetStudies = Pick<Studies, 'tasksFor' | 'heartbeat' | 'refuse'>;
+type FleetStudies = Pick<Studies, 'tasksFor' | 'heartbeat' | 'refuse' | 'answer'>;
 
 export function meteredStudies(studies: FleetStudies, metrics: Metrics): FleetStudies {
   return {
@@ -55,6 +55,7 @@ export function meteredStudies(studies: FleetStudies, metrics: Metrics): FleetSt
       await studies.refuse(slot, task, code, message);
       metrics.taskRefused(code);
     },
+    answer: (verdict) => studies.answer(verdict),
   };
 }
 

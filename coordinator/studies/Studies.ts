@@ -1,4 +1,5 @@
 import { advance } from './advance.ts';
+import { answer } from './answer.ts';
 import { checkChain } from './checkChain.ts';
 import { type Context, createContext, type StudiesModules, type StudiesOptions } from './context.ts';
 import { openStudy } from './open.ts';
@@ -40,4 +41,5 @@ export class Studies implements Port {
   tasksFor: Port['tasksFor'] = (slot) => tasksFor(this.#context, slot);
   heartbeat: Port['heartbeat'] = (slot, tasks) => heartbeat(this.#context, slot, tasks);
   refuse: Port['refuse'] = (slot, task, code, message) => refuse(this.#context, slot, task, code, message);
+  answer: Port['answer'] = (verdict) => answer(this.#context, verdict);
 }

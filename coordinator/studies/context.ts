@@ -29,7 +29,7 @@ export interface StudiesOptions {
 export interface StudiesModules {
   readonly db: Database;
   readonly chain: ChainView;
-  readonly anchor: Pick<Anchor, 'enqueue' | 'status'>;
+  readonly anchor: Pick<Anchor, 'enqueue' | 'status' | 'verdicts'>;
   readonly models: Pick<ModelStore, 'put' | 'read' | 'size' | 'delete'>;
   readonly aggregator: Pick<Aggregator, 'aggregate' | 'initial'>;
   readonly queue: Pick<Queue, 'wake'>;

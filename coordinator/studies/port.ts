@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../core/errors/codes.ts';
+import type { Verdict } from '../../core/statements/verdict.ts';
 import type { Address, Digest, Instant, Round, Signature, Slot, StudyId } from '../../core/values.ts';
 import type { RoundState, StudyState, TaskState } from '../db/schema.ts';
 
@@ -30,6 +31,27 @@ export interface Studies {
   heartbeat(slot: Slot, tasks: readonly TaskProgress[]): Promise<{ id: string; reason: string }[]>;
   /** The member will not do it: on record, and the task is over. */
   refuse(slot: Slot, task: string, code: ErrorCode, message: string): Promise<void>;
+  /** Relays what a member says of an anchored round. Repeatable; another verdict is refused with VERDICT_CONFLICT. */
+  answer(verdict: MemberVerdict): Promise<Relayed>;
+}
+
+/** A verdict as a member's session handed it over. */
+export interface MemberVerdict extends Verdict {
+  readonly slot: Slot;
+  /** The session's, which is the member's current one. */
+  readonly key: Address;
+  readonly signature: Signature;
+}
+
+/** What became of a verdict so far. */
+export interface Relayed {
+  /**
+   * waiting: no record of the round is final here yet, and nothing was taken. refused: the chain said no when it was
+   * tried last; it is tried again.
+   */
+  readonly state: 'waiting' | 'taken' | 'final' | 'refused';
+  /** The contract's, with its arguments, of what was refused. */
+  readonly error: string | null;
 }
 
 export interface OpenOrder {

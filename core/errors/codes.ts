@@ -95,6 +95,10 @@ export const codes = {
   TASK_KIND_UNKNOWN: conflict,
   /** A different update of this member was accepted for this round; the first is final. */
   UPDATE_CONFLICT: kind(status.ALREADY_EXISTS, 409, EXIT.CONFLICT),
+  /** The record is another than the one that stands on chain. */
+  WRONG_RECORD: conflict,
+  /** Another verdict of this member about this record was given; the first counts. */
+  VERDICT_CONFLICT: kind(status.ALREADY_EXISTS, 409, EXIT.CONFLICT),
   /** More samples are declared than the dataset's version or the plan allows. */
   SAMPLES_EXCEEDED: invalid,
   /** The dataset version is not on chain, or belongs to another member or dataset. */
@@ -133,6 +137,8 @@ export const codes = {
   COORDINATOR_UNTRUSTED: untrusted,
   /** The coordinator's receipt does not say what was sent. */
   RECEIPT_INVALID: untrusted,
+  /** A round's record or its documents do not say what they must; this site disputes it. */
+  RECORD_DISPUTED: untrusted,
   /** This hospital's policy does not allow the plan. */
   POLICY_REFUSED: denied,
   /** The site's data does not fit the plan's schema. */

@@ -62,16 +62,33 @@ export interface OpenStudyMessage {
   readonly salt: Digest;
 }
 
+/** A member finds a round's record right. Signed in the domain of `Verdicts`. */
+export interface AttestMessage {
+  readonly study: StudyId;
+  readonly round: number;
+  readonly slot: number;
+  /** What the ledger stores of the record: a record that replaces it is not attested. */
+  readonly recordHash: Digest;
+}
+
+/** A member finds a round's record wrong. Signed in the domain of `Verdicts`. */
+export interface DisputeMessage extends AttestMessage {
+  /** 1 … 255: see `DISPUTE_REASON`. */
+  readonly reason: number;
+}
+
 export interface MessageOf {
   readonly Update: UpdateMessage;
   readonly Receipt: ReceiptMessage;
   readonly Login: LoginMessage;
   readonly OpenStudy: OpenStudyMessage;
+  readonly Attest: AttestMessage;
+  readonly Dispute: DisputeMessage;
 }
 
 export type MessageKind = keyof MessageOf;
 
-/** The four types as they are hashed: field order matters and never changes. */
+/** The types as they are hashed: field order matters and never changes. */
 export const messageTypes: Readonly<Record<MessageKind, readonly { readonly name: string; readonly type: string }[]>> =
   {
     Update: [
@@ -107,6 +124,19 @@ export const messageTypes: Readonly<Record<MessageKind, readonly { readonly name
       { name: 'coordinator', type: 'address' },
       { name: 'minIncluded', type: 'uint16' },
       { name: 'salt', type: 'bytes32' },
+    ],
+    Attest: [
+      { name: 'study', type: 'bytes32' },
+      { name: 'round', type: 'uint32' },
+      { name: 'slot', type: 'uint16' },
+      { name: 'recordHash', type: 'bytes32' },
+    ],
+    Dispute: [
+      { name: 'study', type: 'bytes32' },
+      { name: 'round', type: 'uint32' },
+      { name: 'slot', type: 'uint16' },
+      { name: 'recordHash', type: 'bytes32' },
+      { name: 'reason', type: 'uint8' },
     ],
   };
 

@@ -47,6 +47,7 @@ export function resultLines(result: DemoResult, history: CheckedHistory): string
       ['slot', 'hospital', 'rounds', 'samples'],
       totals.map(({ slot, rounds: counted, samples }) => [slot, names.get(slot) ?? '', counted, samples]),
     ),
+    `Members that attest each record, after checking it and its documents: ${rounds.map(({ attested }) => attested).join(', ')}.`,
     `Every one of the ${rounds.length} records was anchored and read back equal; the ledger's head is ${history.head}.`,
     '',
     `Final model   ${finalModel.path}`,

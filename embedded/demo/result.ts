@@ -17,6 +17,8 @@ export interface DemoRound {
   /** From the round's opening to its record's block, as the demonstration saw it. */
   readonly seconds: number;
   readonly entries: readonly { slot: number; status: number; update: Digest; samples: number }[];
+  /** Members that attest the round's record on chain. */
+  readonly attested: number;
   /** What sites reported: the base model, and their own model after local training, on their own test rows. */
   readonly metrics: readonly { slot: number; before: MetricSet; after: MetricSet }[];
 }

@@ -8,6 +8,7 @@ import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { MetricSet } from '../../core/manifest/Report.ts';
 import type { Digest } from '../../core/values.ts';
 import { keepFile } from '../../worker/keepFile.ts';
+import { type Attested, attestedOf } from '../attested.ts';
 import { Consortium } from '../Consortium.ts';
 import { runSyndic } from '../runSyndic.ts';
 import { grantAll, historyOf, openStudy, untilClosed } from '../study.ts';
@@ -94,6 +95,10 @@ async function resultOf(
   { detail, seconds, history }: Told,
 ): Promise<DemoResult> {
   const { rpcUrl, deployment, modelsDir } = consortium;
+  const [sites, attested] = await Promise.all([
+    evaluated(consortium, planFile, [history.initialModel, detail.model]),
+    attestedOf(consortium, history.study, history.rounds),
+  ]);
   const { chainId, ledger, consortium: members, dataUse } = deployment;
   return {
     study: history.study,
@@ -102,9 +107,9 @@ async function resultOf(
     workdir: options.workdir,
     models: modelsDir,
     chain: { rpcUrl, chainId, ledger, consortium: members, dataUse },
-    rounds: await roundsOf(consortium, history, seconds),
+    rounds: await roundsOf(consortium, history, seconds, attested),
     totals: history.totals,
-    sites: await evaluated(consortium, planFile, [history.initialModel, detail.model]),
+    sites,
     finalModel: { sha256: detail.model, path: storedAt(modelsDir, detail.model) },
   };
 }
@@ -113,6 +118,7 @@ async function roundsOf(
   { rpcUrl, modelsDir }: Consortium,
   history: CheckedHistory,
   seconds: ReadonlyMap<number, number>,
+  attested: Attested,
 ): Promise<DemoRound[]> {
   const chain = await connectChain(rpcUrl);
   try {
@@ -122,6 +128,7 @@ async function roundsOf(
         gas: await gasOf(chain, transaction),
         seconds: Number((seconds.get(round) ?? 0).toFixed(3)),
         entries: entries.map(({ slot, status, update, samples }) => ({ slot, status, update, samples })),
+        attested: attested.rounds.get(round) ?? 0,
         metrics: await reportedMetrics(manifest, modelsDir),
       })),
     );

@@ -1,6 +1,8 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { AnswerRequest as _syndic_v1_AnswerRequest, AnswerRequest__Output as _syndic_v1_AnswerRequest__Output } from './syndic/v1/AnswerRequest.ts';
+import type { AnswerResponse as _syndic_v1_AnswerResponse, AnswerResponse__Output as _syndic_v1_AnswerResponse__Output } from './syndic/v1/AnswerResponse.ts';
 import type { Cancelled as _syndic_v1_Cancelled, Cancelled__Output as _syndic_v1_Cancelled__Output } from './syndic/v1/Cancelled.ts';
 import type { HeartbeatRequest as _syndic_v1_HeartbeatRequest, HeartbeatRequest__Output as _syndic_v1_HeartbeatRequest__Output } from './syndic/v1/HeartbeatRequest.ts';
 import type { HeartbeatResponse as _syndic_v1_HeartbeatResponse, HeartbeatResponse__Output as _syndic_v1_HeartbeatResponse__Output } from './syndic/v1/HeartbeatResponse.ts';
@@ -19,6 +21,8 @@ type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> 
 export interface ProtoGrpcType {
   syndic: {
     v1: {
+      AnswerRequest: MessageTypeDefinition<_syndic_v1_AnswerRequest, _syndic_v1_AnswerRequest__Output>
+      AnswerResponse: MessageTypeDefinition<_syndic_v1_AnswerResponse, _syndic_v1_AnswerResponse__Output>
       Cancelled: MessageTypeDefinition<_syndic_v1_Cancelled, _syndic_v1_Cancelled__Output>
       HeartbeatRequest: MessageTypeDefinition<_syndic_v1_HeartbeatRequest, _syndic_v1_HeartbeatRequest__Output>
       HeartbeatResponse: MessageTypeDefinition<_syndic_v1_HeartbeatResponse, _syndic_v1_HeartbeatResponse__Output>

@@ -70,6 +70,7 @@ describe('the demonstration', () => {
       expect(entries.map(({ slot, status }) => [slot, status])).toEqual([1, 2, 3, 4].map((slot) => [slot, 1]));
       expect(entries.every(({ samples }) => samples > 0)).toBe(true);
     }
+    expect(result.rounds.map(({ attested }) => attested)).toEqual([4, 4]);
     expect(result.totals.map(({ slot, rounds }) => [slot, rounds])).toEqual([1, 2, 3, 4].map((slot) => [slot, 2]));
   });
 

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileName } from '../../core/values.ts';
+import { attestedOf } from '../../embedded/attested.ts';
 import { spanIdOf, traceIdOf } from '../../telemetry/traceIds.ts';
 import { type StudyRun, TestConsortium } from '../support/consortium.ts';
 import { type Samples, scrape } from '../support/scrape.ts';
@@ -25,6 +26,8 @@ beforeAll(async () => {
     workerEnv: { ...env, METRICS_PORT: '0', BACKEND: 'cpu' },
   });
   run = await box.runStudy(await box.writePlan({ rounds: ROUNDS, quorum: HOSPITALS, startAt: HOSPITALS }));
+  const { rounds } = await attestedOf(box.consortium, run.study, run.history.rounds, 240);
+  expect([...rounds.values()]).toEqual(Array(ROUNDS).fill(HOSPITALS));
 });
 
 afterAll(async () => {
@@ -52,7 +55,10 @@ async function recordedBytes(): Promise<number> {
 describe('metrics after a study', () => {
   let samples: Samples;
   beforeAll(async () => {
-    samples = await scrape(await metricsOf('coordinator.log'));
+    const url = await metricsOf('coordinator.log');
+    // What members said stands in a block; that the block is final, the outbox sees a little later.
+    await until(async () => (await scrape(url)).get('syndic_outbox_oldest_age_seconds') === 0);
+    samples = await scrape(url);
   });
 
   test('count the rounds that the chain has, by outcome, each with its duration', () => {
@@ -94,6 +100,9 @@ describe('metrics after a study', () => {
     expect(worker.get('syndic_worker_sent_bytes_total')).toBe((await recordedBytes()) / HOSPITALS);
     expect(worker.get('syndic_worker_last_contact_timestamp_seconds')).toBeGreaterThan(1.7e9);
     expect(worker.get('syndic_worker_connected')).toBe(1);
+    expect(worker.get('syndic_worker_verdicts_total{verdict="attested"}')).toBe(ROUNDS);
+    expect(worker.get('syndic_worker_verdicts_total{verdict="disputed"}')).toBe(0);
+    expect(worker.get('syndic_worker_unanswered_rounds')).toBeLessThanOrEqual(1);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 });

@@ -153,17 +153,30 @@ function withoutProgress({ openedAt, ...detail }: StudyDetail) {
   return { ...detail, attempts };
 }
 
-/** Transactions that the coordinator's key has sent, as the chain counts them. */
+/** Transactions that the coordinator's key has sent to the ledger: verdicts share theirs as it happens. */
 async function sent(): Promise<number> {
   const file = join(box.dir, 'coordinator', 'coordinator-key.json');
   const { address } = JSON.parse(readFileSync(file, 'utf8')) as { address: string };
-  const params = [`0x${address.replace(/^0x/, '')}`, 'latest'];
+  const from = `0x${address.replace(/^0x/, '').toLowerCase()}`;
+  const { ledger } = box.consortium.deployment;
+  let count = 0;
+  for (let block = Number(await rpc<string>('eth_blockNumber', [])); block > 0; block--) {
+    const { transactions } = await rpc<{ transactions: { from: string; to: string | null }[] }>(
+      'eth_getBlockByNumber',
+      [`0x${block.toString(16)}`, true],
+    );
+    count += transactions.filter((one) => one.from === from && one.to === ledger).length;
+  }
+  return count;
+}
+
+async function rpc<T>(method: string, params: unknown[]): Promise<T> {
   const response = await fetch(box.consortium.rpcUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_getTransactionCount', params }),
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   });
-  return Number(((await response.json()) as { result: string }).result);
+  return ((await response.json()) as { result: T }).result;
 }
 
 function databaseUrl(): string {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { bytesToHex, type Digest, digest, fileName, type StudyId, ZERO_DIGEST } from '../../core/values.ts';
-import type { AcceptedEntry, Journal, JournalEntry, Kept, PreparedEntry } from './port.ts';
+import type { AcceptedEntry, AnsweredEntry, Journal, JournalEntry, Kept, PreparedEntry, VerdictEntry } from './port.ts';
 
 /** Bytes that are read at once of what is sent. */
 const PIECE = 1024 * 1024;
@@ -29,13 +29,24 @@ export async function openJournal(dir: string): Promise<Journal & { close(): Pro
   await mkdir(files, { recursive: true, mode: 0o700 });
   await dropHalves(files);
   const prepared = new Map<string, PreparedEntry>();
-  const accepted = new Map<StudyId, AcceptedEntry>();
+  const accepted = new Map<string, AcceptedEntry>();
+  const newest = new Map<StudyId, AcceptedEntry>();
+  const verdicts = new Map<string, VerdictEntry>();
+  const answered = new Map<string, AnsweredEntry>();
+  const studies = new Set<StudyId>();
   const note = (entry: JournalEntry) => {
-    if (entry.type === 'prepared') prepared.set(key(entry.study, entry.round), entry);
-    // The first receipt of a round is the one that binds; a coordinator that lost it may have given another.
-    if (entry.type === 'accepted' && entry.round > (accepted.get(entry.study)?.round ?? 0)) {
-      accepted.set(entry.study, entry);
+    const of = key(entry.study, entry.round);
+    if (entry.type === 'prepared') {
+      prepared.set(of, entry);
+      studies.add(entry.study);
     }
+    // The first receipt of a round is the one that binds; a coordinator that lost it may have given another.
+    if (entry.type === 'accepted' && !accepted.has(of)) accepted.set(of, entry);
+    if (entry.type === 'accepted' && entry.round > (newest.get(entry.study)?.round ?? 0)) {
+      newest.set(entry.study, entry);
+    }
+    if (entry.type === 'verdict') verdicts.set(of, entry);
+    if (entry.type === 'answered') answered.set(of, entry);
   };
   let prev = await replay(path, note);
   const log = await open(path, 'a', 0o600);
@@ -61,7 +72,11 @@ export async function openJournal(dir: string): Promise<Journal & { close(): Pro
       return turn;
     },
     prepared: (study, round) => prepared.get(key(study, round)) ?? null,
-    newestAccepted: () => [...accepted.values()],
+    newestAccepted: () => [...newest.values()],
+    accepted: (study, round) => accepted.get(key(study, round)) ?? null,
+    studies: () => [...studies],
+    verdict: (study, round) => verdicts.get(key(study, round)) ?? null,
+    answered: (study, round) => answered.get(key(study, round)) ?? null,
     async forgetUpdates(study, round) {
       for (const entry of prepared.values()) {
         if (entry.study === study && entry.round < round)

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../core/errors/codes.ts';
-import type { Digest, Instant, StudyId } from '../../core/values.ts';
+import type { Digest, Instant, Signature, StudyId } from '../../core/values.ts';
 
 /** The site's own append-only record of everything that left, with the bytes themselves. */
 export interface Journal {
@@ -16,6 +16,14 @@ export interface Journal {
   prepared(study: StudyId, round: number): PreparedEntry | null;
   /** The newest receipt of each study. */
   newestAccepted(): AcceptedEntry[];
+  /** The receipt that binds for a round: the first. */
+  accepted(study: StudyId, round: number): AcceptedEntry | null;
+  /** Studies that this site ever sent an update of, or meant to. */
+  studies(): StudyId[];
+  /** What this site said of a round's record last. */
+  verdict(study: StudyId, round: number): VerdictEntry | null;
+  /** The same, once the chain had it. */
+  answered(study: StudyId, round: number): AnsweredEntry | null;
   /** Deletes kept update files of a study's rounds before `round`; their digests and documents stay. */
   forgetUpdates(study: StudyId, round: number): Promise<void>;
 }
@@ -26,7 +34,7 @@ export interface Kept {
   readonly length: number;
 }
 
-export type JournalEntry = PreparedEntry | AcceptedEntry | RefusedEntry;
+export type JournalEntry = PreparedEntry | AcceptedEntry | RefusedEntry | VerdictEntry | AnsweredEntry;
 
 /** Update, report and statement are durable here; from now on they may leave. */
 export interface PreparedEntry {
@@ -63,4 +71,29 @@ export interface RefusedEntry {
   readonly round: number;
   readonly code: ErrorCode;
   readonly message: string;
+}
+
+/** A round's record was checked, and this is what came of it, signed; from now on it may leave. */
+export interface VerdictEntry {
+  readonly type: 'verdict';
+  readonly at: Instant;
+  readonly study: StudyId;
+  readonly round: number;
+  /** Of the record that was checked. */
+  readonly recordHash: Digest;
+  /** 0: attested. Else why it is disputed, a reason of core's `DISPUTE_REASON`. */
+  readonly reason: number;
+  /** What is wrong, for people; left out when nothing is. */
+  readonly fault?: string;
+  readonly signature: Signature;
+}
+
+/** The chain has this site's verdict of a round. */
+export interface AnsweredEntry {
+  readonly type: 'answered';
+  readonly at: Instant;
+  readonly study: StudyId;
+  readonly round: number;
+  readonly recordHash: Digest;
+  readonly verdict: 'attested' | 'disputed' | 'withdrawn' | 'dismissed';
 }

@@ -1,6 +1,7 @@
 import type { OpenedKey } from '../../core/statements/keystore.ts';
 import { sign } from '../../core/statements/sign.ts';
 import type { Domain } from '../../core/statements/types.ts';
+import { signVerdict } from '../../core/statements/verdict.ts';
 import type { WorkerKey } from './port.ts';
 
 /** A worker key from an encrypted keystore, held in memory while the worker runs. */
@@ -9,5 +10,7 @@ export function sealedWorkerKey(key: OpenedKey, domain: Domain): WorkerKey {
     address: key.address,
     signLogin: async (message) => sign(key.privateKey, domain, 'Login', message),
     signUpdate: async (message) => sign(key.privateKey, domain, 'Update', message),
+    signVerdict: async (contract, verdict) =>
+      signVerdict(key.privateKey, { ...domain, verifyingContract: contract }, verdict),
   };
 }

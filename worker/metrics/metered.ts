@@ -21,6 +21,11 @@ export function meteredSession(session: Session, metrics: Metrics): Session {
       await session.refuse(task, code, message);
       metrics.heard();
     },
+    async answer(verdict, signal) {
+      const relayed = await session.answer(verdict, signal);
+      metrics.heard();
+      return relayed;
+    },
     progress: (task, at) => session.progress(task, at),
     close: () => session.close(),
   };

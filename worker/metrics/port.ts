@@ -8,6 +8,10 @@ export interface Metrics {
   accepted(): void;
   /** @param code of `core/errors` */
   refused(code: string): void;
+  /** A round's record was checked. */
+  judged(verdict: 'attested' | 'disputed'): void;
+  /** Recorded rounds of which the chain has no verdict of this site yet. */
+  unanswered(rounds: number): void;
   /** The coordinator answered. */
   heard(): void;
 }

@@ -30,6 +30,16 @@ export function createMetrics({ now, connected }: MetricsModules): PrometheusMet
     ...{ name: 'syndic_worker_tasks_refused_total', help: 'Tasks that this site refused, or was refused, by code.' },
     ...{ labelNames: ['code'], registers },
   });
+  const verdicts = new Counter({
+    ...{ name: 'syndic_worker_verdicts_total', help: 'Records that this site checked, by what it says of them.' },
+    ...{ labelNames: ['verdict'], registers },
+  });
+  // There from the start, so that the first dispute is an increase.
+  for (const verdict of ['attested', 'disputed']) verdicts.inc({ verdict }, 0);
+  const unanswered = new Gauge({
+    ...{ name: 'syndic_worker_unanswered_rounds', registers },
+    help: 'Recorded rounds of which the chain has no verdict of this site yet.',
+  });
   new Gauge({
     ...{ name: 'syndic_worker_connected', registers },
     help: 'Whether the line to the coordinator is open, 1 or 0.',
@@ -50,6 +60,8 @@ export function createMetrics({ now, connected }: MetricsModules): PrometheusMet
     sent: (bytes) => sent.inc(bytes),
     accepted: () => accepted.inc(),
     refused: (code) => refused.inc({ code }),
+    judged: (verdict) => verdicts.inc({ verdict }),
+    unanswered: (rounds) => unanswered.set(rounds),
     heard: () => contact.set(now()),
     page: async () => ({ type: registry.contentType, body: await registry.metrics() }),
   };

@@ -1,10 +1,24 @@
-import { Contract, type ContractRunner, FetchRequest, JsonRpcProvider, Network, type Result } from 'ethers';
+import { Contract, type ContractRunner, FetchRequest, Interface, JsonRpcProvider, Network, type Result } from 'ethers';
 import { Consortium } from '../../contracts/generated/Consortium.ts';
 import { DataUse } from '../../contracts/generated/DataUse.ts';
 import { RoundLedger } from '../../contracts/generated/RoundLedger.ts';
+import { Verdicts } from '../../contracts/generated/Verdicts.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Invitation } from '../../core/invitation/Invitation.ts';
-import { type Address, address, type Digest, digest, type StudyId, ZERO_ADDRESS } from '../../core/values.ts';
+import type { Verdict } from '../../core/statements/verdict.ts';
+import {
+  type Address,
+  address,
+  type Digest,
+  digest,
+  type Signature,
+  type StudyId,
+  ZERO_ADDRESS,
+  ZERO_DIGEST,
+} from '../../core/values.ts';
+import { recordReader, type SiteRecord } from './records.ts';
+
+const verdictsAbi = new Interface(Verdicts.abi);
 
 /** The few facts that a worker believes only from the chain, read over the hospital's own RPC. */
 export interface SiteChain {
@@ -31,8 +45,34 @@ export interface SiteStudy {
   readonly model: Digest;
 }
 
+/** What stands on chain of rounds that are over, and what was said of them. */
+export interface RecordChain extends Pick<SiteChain, 'study'> {
+  /** What the ledger stores of a round's record; null: none stands. */
+  recordHash(study: StudyId, round: number): Promise<Digest | null>;
+  /** @param stored what the ledger stores of it. @throws SyndicError CHAIN_UNAVAILABLE also when the events differ */
+  record(study: StudyId, round: number, stored: Digest): Promise<SiteRecord>;
+  /** What the chain has of this member's verdict of a round. */
+  verdict(study: StudyId, round: number): Promise<VerdictState>;
+  /** The contract of verdicts, which the ledger names. */
+  verdicts(): Promise<Address>;
+  /** The transaction by which anybody may send a verdict. */
+  verdictCall(verdict: Verdict, signature: Signature): Promise<{ to: Address; data: string }>;
+  /** The account that lists this key or listed it, and its member's slot; null when nobody ever did. */
+  keyOwner(key: Address): Promise<KeyOwner | null>;
+}
+
+export interface KeyOwner {
+  readonly account: Address;
+  /** 0: no member's. */
+  readonly slot: number;
+}
+
+/** In the contract's order. */
+const VERDICT_STATES = ['none', 'attested', 'disputed', 'withdrawn', 'dismissed'] as const;
+export type VerdictState = (typeof VERDICT_STATES)[number];
+
 /** @throws SyndicError CHAIN_UNAVAILABLE (retryable) from any of its calls when the node does not answer. */
-export function connectSiteChain(rpcUrl: string, invitation: Invitation): SiteChain {
+export function connectSiteChain(rpcUrl: string, invitation: Invitation): SiteChain & RecordChain {
   const request = new FetchRequest(rpcUrl);
   request.timeout = 15_000;
   const network = Network.from(invitation.chainId);
@@ -43,6 +83,13 @@ export function connectSiteChain(rpcUrl: string, invitation: Invitation): SiteCh
   const consortium = reader(contracts.consortium, Consortium.abi, provider);
   const dataUse = reader(contracts.dataUse, DataUse.abi, provider);
   const ledger = reader(contracts.ledger, RoundLedger.abi, provider);
+  const readRecord = recordReader(provider, contracts.ledger);
+  let named: Address | null = null;
+
+  async function verdictsAddress(): Promise<Address> {
+    named ??= address((await ledger('verdicts'))[0]);
+    return named;
+  }
 
   return {
     async checkNetwork() {
@@ -82,6 +129,28 @@ export function connectSiteChain(rpcUrl: string, invitation: Invitation): SiteCh
       const [active, member] = await Promise.all([consortium('isActive', slot), consortium('member', slot)]);
       return active[0] === true ? knownAddress(member[0].key) : null;
     },
+    async recordHash(study, round) {
+      const stored = digest((await ledger('recordHash', study, round))[0]);
+      return stored === ZERO_DIGEST ? null : stored;
+    },
+    record: (study, round, stored) => answered(() => readRecord(study, round, stored)),
+    async verdict(study, round) {
+      const verdicts = reader(await verdictsAddress(), Verdicts.abi, provider);
+      const [state] = await verdicts('verdict', study, round, slot);
+      return VERDICT_STATES[Number(state)] ?? 'none';
+    },
+    verdicts: verdictsAddress,
+    async verdictCall({ study, round, slot: by, recordHash, reason }, signature) {
+      const call = reason === 0 ? 'attestFor' : 'disputeFor';
+      const said = reason === 0 ? [] : [reason];
+      const data = verdictsAbi.encodeFunctionData(call, [study, round, by, recordHash, ...said, signature]);
+      return { to: await verdictsAddress(), data };
+    },
+    async keyOwner(key) {
+      const [info] = await consortium('keyInfo', key);
+      const account = knownAddress(info.owner);
+      return account === null ? null : { account, slot: Number(info.slot) };
+    },
     async versionRows(dataset, root) {
       const [version] = await dataUse('version', slot, dataset, root);
       return Number(version.addedAt) === 0 ? null : Number(version.rows);
@@ -102,6 +171,7 @@ async function answered<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {
+    if (cause instanceof SyndicError) throw cause;
     const code = (cause as { code?: unknown }).code ?? 'no answer';
     throw new SyndicError(
       'CHAIN_UNAVAILABLE',

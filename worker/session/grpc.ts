@@ -1,7 +1,9 @@
 import { inTurn } from '../../core/inTurn.ts';
 import type { Digest } from '../../core/values.ts';
+import type { AnswerResponse__Output } from '../../proto/generated/syndic/v1/AnswerResponse.ts';
 import type { LogoutResponse__Output } from '../../proto/generated/syndic/v1/LogoutResponse.ts';
 import type { RefuseResponse__Output } from '../../proto/generated/syndic/v1/RefuseResponse.ts';
+import { toWire } from '../../proto/wireValues.ts';
 import { soon, unary } from './calls.ts';
 import { download } from './download.ts';
 import { startHeart } from './heartbeat.ts';
@@ -78,6 +80,20 @@ export function createSession(options: SessionOptions, modules: SessionModules):
           (callback) => line.tasks.refuse({ id, code, message }, line.metadata, soon(), callback),
           closing.signal,
         ),
+      );
+    },
+
+    async answer({ study, round, recordHash, reason, signature }, signal) {
+      const request = {
+        study: toWire(study),
+        round,
+        recordHash: toWire(recordHash),
+        reason,
+        signature: toWire(signature),
+      };
+      const over = untilClosed(signal);
+      return await lines.attempt(over, (line) =>
+        unary<AnswerResponse__Output>((callback) => line.tasks.answer(request, line.metadata, soon(), callback), over),
       );
     },
 

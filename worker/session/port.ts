@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/errors/codes.ts';
-import type { Address, Digest, Instant, Round, Slot, StudyId } from '../../core/values.ts';
+import type { Verdict } from '../../core/statements/verdict.ts';
+import type { Address, Digest, Instant, Round, Signature, Slot, StudyId } from '../../core/values.ts';
 
 /** The line to the coordinator: dials out, proves itself, makes the coordinator prove itself, resumes what broke. */
 export interface Session {
@@ -20,9 +21,25 @@ export interface Session {
   upload(update: OutgoingUpdate, signal: AbortSignal): Promise<Uint8Array>;
   /** Says that this task will not be done, and why. */
   refuse(task: string, code: ErrorCode, message: string): Promise<void>;
+  /**
+   * Hands a verdict over, to be relayed to the chain; safe to repeat.
+   * @throws SyndicError VERSION_UNSUPPORTED by a coordinator of an earlier version
+   */
+  answer(verdict: SignedVerdict, signal: AbortSignal): Promise<Relayed>;
   /** What heartbeats tell of a task from now on; null: it is over. */
   progress(task: string, at: { phase: string; done: number; total: number } | null): void;
   close(): Promise<void>;
+}
+
+/** A verdict as its worker signed it; the slot is the session's. */
+export interface SignedVerdict extends Verdict {
+  readonly signature: Signature;
+}
+
+/** What became of a verdict so far: `waiting`, `taken`, `final` or `refused`, and then the contract's error. */
+export interface Relayed {
+  readonly state: string;
+  readonly error: string;
 }
 
 export interface TaskOffer {

@@ -9,6 +9,7 @@ import { createFilesystemStore } from '../../../coordinator/models/filesystem.ts
 import type { ModelStore } from '../../../coordinator/models/port.ts';
 import type { OfferedTask } from '../../../coordinator/studies/port.ts';
 import { sign } from '../../../core/statements/sign.ts';
+import { signVerdict } from '../../../core/statements/verdict.ts';
 import { type Address, instant, round } from '../../../core/values.ts';
 import { type Certificate, makeCertificate } from '../../../embedded/certificate.ts';
 import { createSession } from '../../../worker/session/grpc.ts';
@@ -121,6 +122,8 @@ export class WireWorld {
           address: member.address,
           signLogin: async (message) => sign(member.key, consortium.domain, 'Login', message),
           signUpdate: async (message) => sign(member.key, consortium.domain, 'Update', message),
+          signVerdict: async (contract, verdict) =>
+            signVerdict(member.key, { ...consortium.domain, verifyingContract: contract }, verdict),
         },
         coordinatorKey: async (): Promise<Address> => consortium.coordinator.address,
         clock: () => consortium.now,

@@ -2,7 +2,8 @@ import { OUTBOX } from '../../../coordinator/anchor/tables.ts';
 import { type Machine, pointOf } from '../../../coordinator/db/transact.ts';
 import { ROUND, STUDY, TASK, UPLOAD } from '../../../coordinator/studies/tables.ts';
 
-const TABLES: Readonly<Record<Machine, Readonly<Record<string, object>>>> = {
+/** Verdicts move by the outbox's table, too; `test/e2e/answers.test.ts` kills amid theirs. */
+const TABLES: Readonly<Record<Exclude<Machine, 'verdict'>, Readonly<Record<string, object>>>> = {
   study: STUDY,
   round: ROUND,
   task: TASK,

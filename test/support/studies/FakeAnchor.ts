@@ -3,12 +3,17 @@ import type { Anchor } from '../../../coordinator/anchor/port.ts';
 import type { Database } from '../../../coordinator/db/connect.ts';
 import type { Clock } from '../../../coordinator/modules.ts';
 import { sha256 } from '../../../core/sha256.ts';
+import { address } from '../../../core/values.ts';
 import { type FakeLedger, Reverted } from './FakeLedger.ts';
+
+/** Where `Verdicts` would stand. */
+export const VERDICTS = address(`0x${'7e'.repeat(20)}`);
 
 /** The real outbox table over a ledger that answers at once: a tick takes what is pending to final or refused. */
 export class FakeAnchor implements Anchor {
   /** Names of methods that the ledger refuses, whatever they say, and with which error. */
   readonly refuse = new Map<string, string>();
+  readonly verdicts = VERDICTS;
   /** While set, nothing is sent. */
   stopped = false;
   readonly #db: Database;
@@ -22,7 +27,7 @@ export class FakeAnchor implements Anchor {
   }
 
   enqueue: Anchor['enqueue'] = (tx, message) => insertMessage(tx, message, this.#clock.now());
-  status: Anchor['status'] = (study, kind, round) => statusOf(this.#db, study, kind, round);
+  status: Anchor['status'] = (study, kind, round, slot) => statusOf(this.#db, study, kind, round, slot);
 
   async tick(): Promise<void> {
     if (this.stopped) return;

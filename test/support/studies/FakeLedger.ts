@@ -1,5 +1,5 @@
 import type { Result } from 'ethers';
-import { ledgerAbi } from '../../../coordinator/chain/abi.ts';
+import { ledgerAbi, verdictsAbi } from '../../../coordinator/chain/abi.ts';
 import type { ChainStudy } from '../../../coordinator/chain/port.ts';
 import type { Clock } from '../../../coordinator/modules.ts';
 import { outcomeOf } from '../../../coordinator/studies/outcome.ts';
@@ -32,6 +32,8 @@ export class FakeLedger extends FakeChain {
   /** Grants that count from the record after the next. */
   readonly #joined = new Map<StudyId, Set<Slot>>();
   #blocks = 1;
+  /** Reasons of members' verdicts, 0 of those who attest, by `study/round/slot`. */
+  readonly verdicts = new Map<string, number>();
 
   constructor(clock: Clock) {
     super();
@@ -87,12 +89,14 @@ export class FakeLedger extends FakeChain {
 
   /** Does what a transaction with this calldata does, or throws what the contract answers. @returns the block */
   apply(calldata: string): number {
-    const call = ledgerAbi.parseTransaction({ data: calldata });
+    const call = ledgerAbi.parseTransaction({ data: calldata }) ?? verdictsAbi.parseTransaction({ data: calldata });
     if (call === null) throw new Reverted('Unknown');
     if (call.name === 'openStudyFor') this.#open(call.args);
     else if (call.name === 'startStudy') this.#start(digest(call.args[0]));
     else if (call.name === 'recordRound') this.#record(call.args);
     else if (call.name === 'closeStudy') this.#close(digest(call.args[0]), Number(call.args[1]));
+    else if (call.name === 'attestFor') this.#judge(call.args, 0);
+    else if (call.name === 'disputeFor') this.#judge(call.args, Number(call.args[4]));
     else throw new Reverted('Unknown', [call.name]);
     return ++this.#blocks;
   }
@@ -163,6 +167,16 @@ export class FakeLedger extends FakeChain {
 
   #close(id: StudyId, outcome: number): void {
     this.studies.set(id, { ...this.#running(id), outcome: outcomeOf(outcome) });
+  }
+
+  /** Signatures are not looked at. */
+  #judge([of, number, member, recordHash]: Result, reason: number): void {
+    const record = this.records.get(digest(of))?.find((one) => one.round === Number(number));
+    if (record === undefined) throw new Reverted('NotRecorded', [of, number]);
+    if (record.recordHash !== recordHash) throw new Reverted('WrongRecord', [record.recordHash, recordHash]);
+    const key = `${of}/${number}/${member}`;
+    if (this.verdicts.has(key)) throw new Reverted('VerdictGiven', [of, number, member, 1]);
+    this.verdicts.set(key, reason);
   }
 
   #running(id: StudyId): ChainStudy {

@@ -23,6 +23,7 @@ import { sha256 } from '../../../core/sha256.ts';
 import { encodeStatement } from '../../../core/statements/documents.ts';
 import { addressOf, sign } from '../../../core/statements/sign.ts';
 import { domain as domainOf } from '../../../core/statements/types.ts';
+import { signVerdict, type Verdict } from '../../../core/statements/verdict.ts';
 import { decodeFile } from '../../../core/tensors/file.ts';
 import { updatePieces } from '../../../core/tensors/updatePieces.ts';
 import { type Digest, digest, type Instant, type Slot, type StudyId, slot } from '../../../core/values.ts';
@@ -124,6 +125,15 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
     return { ...message, operator, plan: checked.bytes, signature };
   }
 
+  /** What a member's session hands over of a round, as the chain has it; or something else. */
+  function verdictOf(study: StudyId, number: number, of: number, change: Partial<Verdict> = {}, signer = of) {
+    const record = ledger.records.get(study)?.[number - 1]?.recordHash ?? digest(`0x${'99'.repeat(32)}`);
+    const verdict = { study, round: number, slot: slot(of), recordHash: record, reason: 0, ...change };
+    const contract = domainOf(ledger.chainId, anchor.verdicts);
+    const signature = signVerdict(keyOf(signer), contract, verdict);
+    return { ...verdict, slot: slot(verdict.slot), key: addressOf(keyOf(of)), signature };
+  }
+
   /** Advances and ticks until neither moves anything. */
   const settle = (study: StudyId, by: Studies = studies) => settleOn({ db, anchor }, study, by);
 
@@ -183,7 +193,20 @@ export async function createRig(postgres: TestPostgres, options: RigOptions = {}
 
   return {
     ...{ db, clock, ledger, anchor, models, studies, makeStudies, plan: checked.plan, wakes, aggregations, operator },
-    ...{ order, open, join, settle, over, held, offered, deliver, deliverTask, operatorKey, planHash: checked.hash },
+    ...{
+      order,
+      open,
+      join,
+      verdictOf,
+      settle,
+      over,
+      held,
+      offered,
+      deliver,
+      deliverTask,
+      operatorKey,
+      planHash: checked.hash,
+    },
     addressOf: (member: number) => addressOf(keyOf(member)),
     /** Record of a round as it stands on chain. */
     recordOf: (study: StudyId, number: number) => ledger.records.get(study)?.[number - 1],

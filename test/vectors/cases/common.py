@@ -9,6 +9,7 @@ from reference.secp256k1 import address_of
 
 CHAIN_ID = 31337
 LEDGER = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
+VERDICTS = "0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9"
 PRIVATE_KEYS = {name: keccak256(f"syndic test vector {name}".encode()) for name in ("worker", "coordinator", "operator")}
 ADDRESSES = {name: tohex(address_of(key)) for name, key in PRIVATE_KEYS.items()}
 

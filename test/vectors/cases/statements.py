@@ -4,13 +4,15 @@ from reference import eip712
 from reference.eip712 import tohex
 from reference.secp256k1 import recover, sign
 
-from .common import ADDRESSES, CHAIN_ID, LEDGER, PRIVATE_KEYS, document, named
+from .common import ADDRESSES, CHAIN_ID, LEDGER, PRIVATE_KEYS, VERDICTS, document, named
 
 TYPES = {
     "Update": eip712.UPDATE,
     "Receipt": eip712.RECEIPT,
     "Login": eip712.LOGIN,
     "OpenStudy": eip712.OPEN_STUDY,
+    "Attest": eip712.ATTEST,
+    "Dispute": eip712.DISPUTE,
 }
 
 
@@ -51,6 +53,16 @@ def update(round_=1, slot=1, samples=199, report=None):
 def receipt(statement, of, record_by):
     copied = {name: of[name] for name in ("study", "round", "slot", "baseModel", "update", "samples")}
     return {"statement": statement, **copied, "recordBy": record_by}
+
+
+def attest(round_=1, slot=1):
+    return {"study": named("study"), "round": round_, "slot": slot, "recordHash": named(f"record {round_}")}
+
+
+def verdict(name, message):
+    """Members sign their verdicts in the domain of the contract that checks them."""
+    type_name = "Dispute" if "reason" in message else "Attest"
+    return signed(name, type_name, "worker", message, CHAIN_ID, VERDICTS)
 
 
 def metrics(loss, accuracy):
@@ -114,10 +126,16 @@ def build():
             "salt": named("salt of a study"),
         },
     )
+    verdicts = [
+        verdict("an attestation", attest()),
+        verdict("an attestation at its bounds", attest(2**32 - 1, 65535)),
+        verdict("a dispute", {**attest(2), "reason": 1}),
+        verdict("a dispute for the last of reasons", {**attest(3, 2), "reason": 255}),
+    ]
     # Enough signatures that both values of v, and an s that had to be lowered, occur.
     many = [signed(f"statement {i}", "Update", "worker", update(i, 2, 100 + i)) for i in range(1, 9)]
     return {
         "typeHashes": {name: tohex(eip712.type_hash(type_)) for name, type_ in TYPES.items()},
         "report": report,
-        "signed": [plain, largest, *elsewhere, *receipts, *logins, opening, *many],
+        "signed": [plain, largest, *elsewhere, *receipts, *logins, opening, *verdicts, *many],
     }

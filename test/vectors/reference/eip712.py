@@ -12,6 +12,8 @@ RECEIPT = (
     "uint64 samples,uint64 recordBy)"
 )
 LOGIN = "Login(address from,address to,bytes32 nonce,uint64 expires)"
+ATTEST = "Attest(bytes32 study,uint32 round,uint16 slot,bytes32 recordHash)"
+DISPUTE = "Dispute(bytes32 study,uint32 round,uint16 slot,bytes32 recordHash,uint8 reason)"
 OPEN_STUDY = "OpenStudy(bytes32 plan,bytes32 initialModel,address coordinator,uint16 minIncluded,bytes32 salt)"
 
 

@@ -22,6 +22,8 @@ const encodings: Record<MessageKind, string> = {
     'Receipt(bytes32 statement,bytes32 study,uint32 round,uint16 slot,bytes32 baseModel,bytes32 update,uint64 samples,uint64 recordBy)',
   Login: 'Login(address from,address to,bytes32 nonce,uint64 expires)',
   OpenStudy: 'OpenStudy(bytes32 plan,bytes32 initialModel,address coordinator,uint16 minIncluded,bytes32 salt)',
+  Attest: 'Attest(bytes32 study,uint32 round,uint16 slot,bytes32 recordHash)',
+  Dispute: 'Dispute(bytes32 study,uint32 round,uint16 slot,bytes32 recordHash,uint8 reason)',
 };
 
 const messages: MessageOf = {
@@ -48,6 +50,8 @@ const messages: MessageOf = {
   },
   Login: { from: a(1), to: a(2), nonce: d(3), expires: 4 },
   OpenStudy: { plan: d(1), initialModel: d(2), coordinator: a(3), minIncluded: 4, salt: d(5) },
+  Attest: { study: d(1), round: 2, slot: 3, recordHash: d(4) },
+  Dispute: { study: d(1), round: 2, slot: 3, recordHash: d(4), reason: 255 },
 };
 const kinds = Object.keys(messages) as MessageKind[];
 

@@ -1,0 +1,30 @@
+import type { Address, Digest, Signature, StudyId } from '../values.ts';
+import { recover, sign } from './sign.ts';
+import type { Domain } from './types.ts';
+
+/** What a member says of a round's record. */
+export interface Verdict {
+  readonly study: StudyId;
+  readonly round: number;
+  readonly slot: number;
+  readonly recordHash: Digest;
+  /** 0: it attests. 1 … 255: it disputes, for this reason. */
+  readonly reason: number;
+}
+
+/** @param domain of `Verdicts` */
+export function signVerdict(key: string, domain: Domain, { reason, ...attest }: Verdict): Signature {
+  return reason === 0 ? sign(key, domain, 'Attest', attest) : sign(key, domain, 'Dispute', { ...attest, reason });
+}
+
+/**
+ * Whose key signed the verdict.
+ *
+ * @param domain of `Verdicts`
+ * @throws SyndicError SIGNATURE_INVALID, DOCUMENT_INVALID
+ */
+export function recoverVerdict(domain: Domain, { reason, ...attest }: Verdict, signature: string): Address {
+  return reason === 0
+    ? recover(domain, 'Attest', attest, signature)
+    : recover(domain, 'Dispute', { ...attest, reason }, signature);
+}
