@@ -1,14 +1,14 @@
-import { createAnchor, type EthereumAnchor } from '../../../coordinator/anchor/ethereum.ts';
-import type { OutboxMessage } from '../../../coordinator/anchor/port.ts';
-import { decodeLedgerEvent, ledgerTopic } from '../../../coordinator/chain/abi.ts';
-import { createChainView } from '../../../coordinator/chain/ethereum.ts';
-import type { Database } from '../../../coordinator/db/connect.ts';
-import { RandomStream } from '../../../core/random/RandomStream.ts';
-import { bytesToHex, type Digest, digest, round } from '../../../core/values.ts';
-import { silentLog } from '../../support/silentLog.ts';
-import { type ProxyNode, pass, type Twist } from './proxyNode.ts';
-import { clock, type Running } from './useOutbox.ts';
-import { encode, included, recordRound, type World } from './world.ts';
+import { createAnchor, type EthereumAnchor } from '../../../../coordinator/anchor/ethereum.ts';
+import type { OutboxMessage } from '../../../../coordinator/anchor/port.ts';
+import { decodeLedgerEvent, ledgerTopic } from '../../../../coordinator/chain/abi.ts';
+import { createChainView } from '../../../../coordinator/chain/ethereum.ts';
+import type { Database } from '../../../../coordinator/db/connect.ts';
+import { RandomStream } from '../../../../core/random/RandomStream.ts';
+import { bytesToHex, type Digest, digest, round } from '../../../../core/values.ts';
+import { silentLog } from '../../../support/silentLog.ts';
+import { type ProxyNode, pass, type Twist } from '../proxyNode.ts';
+import { clock, type Running } from '../useOutbox.ts';
+import { encode, included, recordRound, type World } from '../world.ts';
 
 /** Blocks on top that make one final; reorganisations go no deeper. */
 export const DEPTH = 20;
@@ -22,6 +22,29 @@ export const FAULTS = [
   ...(['refusal', 'nonsense', 'lateNode', 'noReceipts', 'usedNonce', 'sameMessage'] as const),
 ] as const;
 export type Fault = (typeof FAULTS)[number];
+
+type Act =
+  | 'halt'
+  | 'record'
+  | 'sameMessage'
+  | 'tick'
+  | 'dear'
+  | 'dropPool'
+  | 'usedNonce'
+  | 'instead'
+  | 'mineDeep'
+  | 'reorg';
+
+/** What brings the outbox to points that chance seldom reaches; the last kill in each is the point's own. */
+const SCENES: Readonly<Record<string, { readonly first?: string; readonly acts: readonly Act[] }>> = {
+  'outbox.pending.found': { acts: ['record', 'sameMessage', 'tick'] },
+  'outbox.signed.repriced': { first: 'outbox.pending.signed', acts: ['record', 'tick', 'dear', 'tick'] },
+  'outbox.sent.repriced': { acts: ['halt', 'record', 'tick', 'dear', 'tick'] },
+  'outbox.sent.displaced': { acts: ['halt', 'record', 'tick', 'dropPool', 'usedNonce', 'mineDeep', 'tick'] },
+  'outbox.sent.reverted': { acts: ['halt', 'usedNonce', 'record', 'tick', 'instead', 'mineDeep', 'tick'] },
+  'outbox.mined.reorged': { acts: ['record', 'tick', 'tick', 'reorg', 'tick'] },
+  'outbox.mined.vanished': { acts: ['record', 'sameMessage', 'tick', 'reorg', 'tick'] },
+};
 
 export interface Parts {
   readonly world: World;
@@ -43,7 +66,8 @@ export class Schedule {
   readonly met = new Set<string>();
   readonly #parts: Parts;
   readonly #random: RandomStream;
-  readonly #killAt: string;
+  readonly #kills: string[];
+  readonly #scene: readonly Act[];
   readonly #fault: Fault;
   readonly #models = new Map<string, Digest[]>();
   #anchor: EthereumAnchor | null = null;
@@ -53,13 +77,16 @@ export class Schedule {
   constructor(parts: Parts, seed: number, killAt: string, fault: Fault) {
     this.#parts = parts;
     this.#random = RandomStream.of(seed, 'test.schedule');
-    this.#killAt = killAt;
+    const { first, acts = [] } = SCENES[killAt] ?? {};
+    this.#kills = first === undefined ? [killAt] : [first, killAt];
+    this.#scene = acts;
     this.#fault = fault;
     for (const { study, base } of parts.studies) this.#models.set(study, [base]);
   }
 
   async play(): Promise<void> {
-    await this.#put();
+    for (const act of this.#scene) await this.#act(act);
+    await this.#put(this.#random.integer(3) === 0);
     const from = this.#random.integer(STEPS - 4);
     for (let step = 0; step < STEPS; step++) {
       if (step === from) await this.#happen(this.#fault);
@@ -78,20 +105,17 @@ export class Schedule {
     await world.mine();
     for (let left = 60; ; left--) {
       await this.#tick();
-      const waiting = await db.selectFrom('outbox').select('id').where('state', '!=', 'final').execute();
+      const waiting = await db
+        .selectFrom('outbox')
+        .select(['id', 'kind', 'state', 'nonce', 'transaction', 'block'])
+        .where('state', '!=', 'final')
+        .execute();
       if (waiting.length === 0) break;
       if (left === 0) {
-        const now = await db
-          .selectFrom('outbox')
-          .select(['id', 'state', 'nonce', 'transaction', 'block', 'block_hash'])
-          .where('state', '!=', 'final')
-          .execute();
-        throw new Error(
-          `the outbox does not come to its end: ${JSON.stringify(now)} ${JSON.stringify(await world.rpc.request('eth_blockNumber', []))}`,
-          { cause: this.#lastFault },
-        );
+        const rows = JSON.stringify(waiting);
+        throw new Error(`the outbox does not come to its end: ${rows}`, { cause: this.#lastFault });
       }
-      await world.mine(left % 8 === 0 ? DEPTH + 1 : 1);
+      await world.mine(left % 2 === 0 ? DEPTH + 1 : 1);
     }
     await this.#close();
   }
@@ -125,14 +149,44 @@ export class Schedule {
   async #anything(): Promise<void> {
     const { world } = this.#parts;
     const dice = this.#random.integer(10);
-    if (dice < 3) await this.#put();
+    if (dice < 3) await this.#put(this.#random.integer(3) === 0);
     else if (dice < 8) await world.mine(1 + this.#random.integer(4));
     else if (dice === 8) await this.#sync();
     else await this.#happen(FAULTS[this.#random.integer(FAULTS.length)] ?? 'reorg');
   }
 
+  async #act(act: Act): Promise<void> {
+    const { world } = this.#parts;
+    switch (act) {
+      case 'halt':
+        return void (await world.rpc.request('evm_setAutomine', [false]));
+      case 'record':
+        return await this.#put(false);
+      case 'sameMessage':
+        return await this.#another({ to: world.contracts.ledger, data: this.sent.at(-1)?.calldata });
+      case 'usedNonce':
+        return await this.#another({ to: world.coordinatorKey.address });
+      case 'instead': {
+        // The other program thinks better of it, and says before us what we say.
+        const count = await world.rpc.request('eth_getTransactionCount', [world.coordinatorKey.address, 'pending']);
+        const dearer = { nonce: `0x${(Number(count) - 2).toString(16)}`, gasPrice: `0x${(40n * DEAR).toString(16)}` };
+        return await this.#another({ to: world.contracts.ledger, data: this.sent.at(-1)?.calldata, ...dearer });
+      }
+      case 'tick':
+        return await this.#tick();
+      case 'dear':
+        return await this.#dear();
+      case 'dropPool':
+        return void (await world.rpc.request('anvil_dropAllTransactions', []));
+      case 'mineDeep':
+        return void (await world.mine(DEPTH + 1));
+      case 'reorg':
+        return void (await world.reorg(1));
+    }
+  }
+
   /** A record of the next round of some study, or a note. */
-  async #put(): Promise<void> {
+  async #put(isNote: boolean): Promise<void> {
     const { db, studies } = this.#parts;
     const of = studies[this.#random.integer(studies.length)];
     if (of === undefined) throw new RangeError('a schedule has studies');
@@ -140,7 +194,6 @@ export class Schedule {
     const made = digest(bytesToHex(this.#random.bytes(32)));
     const last = models.at(-1) ?? of.base;
     const next = models.length;
-    const isNote = this.#random.integer(3) === 0;
     const calldata = isNote
       ? encode('note', [of.study, made, made])
       : recordRound({ study: of.study, round: next, base: last, global: made, entries: included(of.slots) });
@@ -165,8 +218,8 @@ export class Schedule {
       case 'droppedPool':
         return void (await world.rpc.request('anvil_dropAllTransactions', []));
       case 'dearBlocks':
-        await world.rpc.request('anvil_setNextBlockBaseFeePerGas', [`0x${DEAR.toString(16)}`]);
-        return void (await world.mine(1 + this.#random.integer(8)));
+        await this.#dear();
+        return void (await world.mine(this.#random.integer(8)));
       case 'haltedMining':
         return void (await world.rpc.request('evm_setAutomine', [this.#random.integer(2) === 0]));
       case 'restart':
@@ -200,8 +253,14 @@ export class Schedule {
     }
   }
 
+  async #dear(): Promise<void> {
+    const { world } = this.#parts;
+    await world.rpc.request('anvil_setNextBlockBaseFeePerGas', [`0x${DEAR.toString(16)}`]);
+    await world.mine();
+  }
+
   /** Another program sends with the same key; the chain may refuse it. */
-  async #another(transaction: { readonly to: string; readonly data?: string | undefined }): Promise<void> {
+  async #another(transaction: Readonly<Record<string, string | undefined>>): Promise<void> {
     const { rpc, coordinatorKey } = this.#parts.world;
     await rpc.request('anvil_impersonateAccount', [coordinatorKey.address]);
     const gas = '0x100000';
@@ -242,7 +301,8 @@ export class Schedule {
     const node = { rpcUrl: proxy.url, chainId: world.chainId, finality: FINALITY };
     const options = { ...node, ledger: world.contracts.ledger, privateKey: world.coordinatorKey.privateKey };
     const crash = (point: string) => {
-      if (point !== this.#killAt || this.met.has(point)) return;
+      if (point !== this.#kills[0]) return;
+      this.#kills.shift();
       this.met.add(point);
       throw new Killed(point);
     };

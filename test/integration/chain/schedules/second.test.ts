@@ -1,0 +1,3 @@
+import { playSchedules } from './playSchedules.ts';
+
+playSchedules(100, 200);
