@@ -12,7 +12,7 @@ const BINARIES = join(CONTRACTS, '..', 'node_modules', '.bin');
  *
  * @throws Error when there is none for this platform.
  */
-function binary(): string {
+export function forgeBinary(): string {
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
   const name = process.platform === 'win32' ? 'forge.exe' : 'forge';
   try {
@@ -31,7 +31,7 @@ function binary(): string {
 export function forge(...args: string[]): boolean {
   // The compiler shim runs on the Node of this package, not on whatever the machine has.
   const env = { ...process.env, PATH: `${BINARIES}${delimiter}${process.env.PATH ?? ''}` };
-  const done = spawnSync(binary(), args, { cwd: CONTRACTS, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const done = spawnSync(forgeBinary(), args, { cwd: CONTRACTS, env, stdio: ['ignore', 'inherit', 'inherit'] });
   if (done.error) throw new Error(`Forge did not start: ${done.error.message}`, { cause: done.error });
   return done.status === 0;
 }
