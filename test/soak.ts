@@ -2,12 +2,14 @@
 // docs/soak/.
 import { crash } from './soak/crash.ts';
 import { fuzz } from './soak/fuzz.ts';
+import { invariants } from './soak/invariants.ts';
 import { mutation } from './soak/mutation.ts';
 import { runModule } from './soak/run.ts';
 
 const SOAKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   crash,
   fuzz,
+  invariants,
   mutation,
 };
 
