@@ -21,7 +21,7 @@ const compose = (...args: string[]) =>
 const hasCompose = compose('version').status === 0;
 
 /** Set by deploy/lib.sh itself. */
-const LIBRARYS_OWN = new Set(['SCRYPT_COST']);
+const LIBRARYS_OWN = new Set(['SCRYPT_COST', 'NODE_URL']);
 
 const file = readComposeFile();
 const services = Object.entries(file.services);
