@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type FoundValidator, foundChain } from '../../deploy/chain/found.ts';
 import { freePort } from '../../embedded/freePort.ts';
+import { isAlive } from '../../embedded/processes.ts';
 import { until } from './until.ts';
 
 /** Whether this machine has a go-ethereum that still seals (1.13; later ones do not). */
@@ -104,12 +105,16 @@ export class CliqueNetwork {
     const log = join(sealer.dir, 'log');
     await (await open(log, 'a')).close();
     const holder = spawn('/bin/sh', ['-c', HOLD, join(sealer.dir, 'sealer.sh'), log], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      // It would tell of a sealer that was killed.
+      stdio: ['pipe', 'pipe', 'ignore'],
       env: { ...process.env, HTTP_PORT: String(sealer.httpPort), CACHE_MB: '64' },
     });
     sealer.holder = holder;
     sealer.pid = Number(await firstLine(holder));
-    await until(async () => (await this.#height(i)) !== null);
+    await until(async () => {
+      if (!isAlive(sealer.pid)) throw new Error(`sealer ${i} ended:\n${await lastLines(log)}`);
+      return (await this.#height(i)) !== null;
+    });
   }
 
   /**
@@ -119,9 +124,11 @@ export class CliqueNetwork {
    */
   async fork(i: number): Promise<BlockOnNode> {
     for (let tries = 0; tries < 10; tries++) {
+      // It may not seal two blocks in a row.
+      await until(async () => (await this.#lastSigner(i)) !== this.#at(i).address);
       await this.#disconnect(i);
       const began = (await this.#height(this.#otherThan(i))) ?? 0;
-      // Long enough for one block by a sealer alone; it may make none where it made the last one.
+      // Long enough for one block by a sealer alone, which may have made the last one after all, and then makes none.
       await until(async () => ((await this.#height(this.#otherThan(i))) ?? 0) > began + 3);
       const own = await this.block(i, 'latest');
       const theirs = own === null ? null : await this.block(this.#otherThan(i), own.number);
@@ -161,6 +168,11 @@ export class CliqueNetwork {
     return found === null ? null : { number: Number(found.number), hash: found.hash ?? '' };
   }
 
+  /** Calls a method of a sealer's administration (admin, clique, …), which its socket serves and HTTP does not. */
+  async administer(i: number, method: string, ...params: readonly unknown[]): Promise<unknown> {
+    return await tell(this.#at(i), method, params);
+  }
+
   /** Ends all sealers and removes their folders. Twice is once. */
   async stop(): Promise<void> {
     await Promise.all(this.#sealers.map(release));
@@ -179,6 +191,11 @@ export class CliqueNetwork {
 
   async #height(i: number): Promise<number | null> {
     return (await this.block(i, 'latest'))?.number ?? null;
+  }
+
+  async #lastSigner(i: number): Promise<unknown> {
+    const height = (await this.#height(i)) ?? 0;
+    return await this.administer(i, 'clique_getSigner', `0x${height.toString(16)}`);
   }
 
   async #ask(i: number, method: string, params: readonly unknown[]): Promise<unknown> {
@@ -206,7 +223,7 @@ export class CliqueNetwork {
   async #eachWay(i: number, method: string): Promise<void> {
     const one = this.#at(i);
     const others = this.#sealers.filter((other) => other !== one);
-    await Promise.all(others.flatMap((other) => [tell(one, method, other.enode), tell(other, method, one.enode)]));
+    await Promise.all(others.flatMap((other) => [tell(one, method, [other.enode]), tell(other, method, [one.enode])]));
   }
 }
 
@@ -229,18 +246,21 @@ async function firstLine({ stdout }: ChildProcess): Promise<string> {
   throw new Error('the holder ended at once');
 }
 
-/** Calls a method of the node's administration, which is served over its socket alone. */
-async function tell({ dir }: Sealer, method: string, enode: string): Promise<void> {
+async function tell({ dir }: Sealer, method: string, params: readonly unknown[]): Promise<unknown> {
   const socket = connect(join(dir, 'geth.ipc'));
   try {
-    socket.write(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: [enode] }));
+    socket.write(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }));
     for await (const line of createInterface({ input: socket })) {
-      const { error } = JSON.parse(line) as { error?: { message: string } };
+      const { error, result } = JSON.parse(line) as { error?: { message: string }; result?: unknown };
       if (error !== undefined) throw new Error(`${method}: ${error.message}`);
-      return;
+      return result;
     }
     throw new Error(`${method}: no answer`);
   } finally {
     socket.destroy();
   }
+}
+
+async function lastLines(file: string): Promise<string> {
+  return (await readFile(file, 'utf8')).trim().split('\n').slice(-10).join('\n');
 }

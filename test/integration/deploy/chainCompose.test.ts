@@ -27,7 +27,7 @@ const schema = z.object({
       command: words.default([]),
       volumes: words,
       ports: words.default([]),
-      networks: z.object({ validators: z.object({ ipv4_address: z.string() }) }).optional(),
+      networks: z.object({ default: z.object({ ipv4_address: z.string() }) }).optional(),
     }),
   ),
   volumes: z.record(z.string(), z.null()),
@@ -42,9 +42,28 @@ needs('docker-compose', compose('version').status === 0)('docker-compose', () =>
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout.trim().split('\n')).toEqual(expect.arrayContaining(of(profile).map(([name]) => name)));
   });
+
+  test.each([['clique'], ['qbft']])('accepts it with the profile %s beside the main file', (profile) => {
+    const files = ['-f', join(ROOT, 'docker-compose.yml'), '-f', FILE];
+    const { status, stdout, stderr } = compose(...files, '--profile', profile, 'config');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const { services, networks } = parse(stdout);
+    for (const name of ['coordinator', 'deploy', ...of(profile).map(([one]) => one)])
+      expect(services).toHaveProperty([name]);
+    // Where the coordinator reaches the validators by name.
+    expect(networks.default).toEqual({ ipam: { config: [{ subnet: '172.30.94.0/24' }] } });
+    expect(Object.keys(services.coordinator.networks)).toContain('default');
+  });
 });
 
 describe('deploy/chain/docker-compose.yml', () => {
+  test('serves over HTTP no API that votes or administers', () => {
+    const sealer = readFileSync(join(ROOT, 'deploy', 'chain', 'sealer.sh'), 'utf8');
+    expect(/--http\.api (\S+)/.exec(sealer)?.[1]).toBe('eth,net,web3');
+    const apis = of('qbft').flatMap(([, { command }]) => command.filter((word) => word.startsWith('--rpc-http-api')));
+    expect(new Set(apis)).toEqual(new Set(['--rpc-http-api=ETH,NET,WEB3']));
+  });
+
   test.each([
     ['clique', 3, 'ethereum/client-go:v1.13.15'],
     ['qbft', 4, expect.stringMatching(/^hyperledger\/besu:\d+\.\d+\.\d+$/)],
@@ -58,7 +77,7 @@ describe('deploy/chain/docker-compose.yml', () => {
     // The founder puts into each validator's folder the address at which it is.
     const written = new Map(found?.volumes.map((text) => text.split(':') as [string, string]));
     const places = validators.map(([, { networks, volumes }]) => {
-      return `--validator=${written.get(volumes[0]?.split(':')[0] ?? '')}=${networks?.validators.ipv4_address}:30303`;
+      return `--validator=${written.get(volumes[0]?.split(':')[0] ?? '')}=${networks?.default.ipv4_address}:30303`;
     });
     expect(found?.command.slice(1)).toEqual(places);
   });
