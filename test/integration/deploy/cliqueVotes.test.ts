@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -5,6 +6,7 @@ import { CliqueNetwork, hasGeth } from '../../support/clique.ts';
 import { needs } from '../../support/needs.ts';
 import { until } from '../../support/until.ts';
 
+const EXAMPLE = join(import.meta.dirname, '..', '..', '..', 'deploy', 'chain', 'clique.genesis.json');
 const NEWCOMER = `0x${'ab'.repeat(20)}`;
 
 needs('geth 1.13', hasGeth())('the sealers that deploy/chain founds', () => {
@@ -38,6 +40,15 @@ needs('geth 1.13', hasGeth())('the sealers that deploy/chain founds', () => {
     await vote([0, 1, 2], false);
     await become(3);
     expect((await signers(2)).toSorted()).toEqual(own().toSorted());
+  });
+
+  test('go-ethereum takes the committed example of a genesis as it is', () => {
+    const init = ['--datadir', join(network.dir, 'example'), 'init', '--state.scheme', 'hash', EXAMPLE];
+    const { status, stderr } = spawnSync('geth', init, { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('Successfully wrote genesis state'),
+    });
   });
 
   test('let nobody vote or administer over HTTP', async () => {
