@@ -177,6 +177,16 @@ describe('docker-compose.yml', () => {
   });
 });
 
+test.each([
+  ['http://a:8545', 'http://a:8545'],
+  ['http://a:8545,http://b:8545,http://c:8545', 'http://a:8545'],
+  ['', ''],
+])('where CHAIN_RPC_URL is %j, scripts that ask one node ask %j', (CHAIN_RPC_URL, first) => {
+  const print = `set -eu; . ${join(ROOT, 'deploy', 'lib.sh')}; printf %s "$NODE_URL"`;
+  const { stdout } = spawnSync('sh', ['-c', print], { encoding: 'utf8', env: { ...environment, CHAIN_RPC_URL } });
+  expect(stdout).toBe(first);
+});
+
 /** What a script takes from its environment: names in capitals that it does not set itself. */
 function variablesIn(script: string): Set<string> {
   const code = readFileSync(join(ROOT, script), 'utf8').replace(/^\s*#.*$/gm, '');
