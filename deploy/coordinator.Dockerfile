@@ -53,7 +53,11 @@ RUN ln -s /syndic/bin/syndic.js /usr/local/bin/syndic \
       /var/lib/syndic/hospitals/switzerland \
       /var/lib/syndic/hospitals/va \
       /var/lib/syndic/models \
-      /var/lib/syndic/queue
+      /var/lib/syndic/queue \
+      /var/lib/syndic/validators/1 \
+      /var/lib/syndic/validators/2 \
+      /var/lib/syndic/validators/3 \
+      /var/lib/syndic/validators/4
 ENV NODE_ENV=production HOME=/tmp
 USER 10001:10001
 EXPOSE 7443 8080

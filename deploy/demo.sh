@@ -18,7 +18,7 @@ hospitals='cleveland hungarian switzerland va'
 
 # as_operator VERB…: a command about studies.
 as_operator() {
-  syndic study "$@" --profile "$DEPLOYMENT_DIR/profile.json" --rpc "$CHAIN_RPC_URL" \
+  syndic study "$@" --profile "$DEPLOYMENT_DIR/profile.json" --rpc "$NODE_URL" \
     --keystore "$ACCOUNTS_DIR/operator/account.json" --passphrase-file "$ACCOUNTS_DIR/operator/passphrase"
 }
 
@@ -26,7 +26,7 @@ as_operator() {
 as_member() {
   at=$DEMO_DIR/$1
   shift
-  syndic member "$@" --rpc "$CHAIN_RPC_URL" --invitation "$at/invitation.json" \
+  syndic member "$@" --rpc "$NODE_URL" --invitation "$at/invitation.json" \
     --keystore "$at/account.json" --passphrase-file "$at/passphrase" --json >/dev/null
 }
 
@@ -34,7 +34,7 @@ as_member() {
 admit() {
   secret "$DEMO_DIR/$1/passphrase"
   member=$(account "$DEMO_DIR/$1")
-  syndic consortium admit "$member" --rpc "$CHAIN_RPC_URL" --deployment "$deployment" \
+  syndic consortium admit "$member" --rpc "$NODE_URL" --deployment "$deployment" \
     --keystore "$ACCOUNTS_DIR/admin/account.json" --passphrase-file "$ACCOUNTS_DIR/admin/passphrase" \
     --coordinator "$(cat "$DEPLOYMENT_DIR/coordinator-account")" --certificate "$DEPLOYMENT_DIR/tls-cert.pem" \
     --url "$WORKERS_URL" --out "$DEMO_DIR/$1/invitation.json" --json >/dev/null
@@ -109,6 +109,6 @@ found() {
 case ${1:-found} in
   found) found ;;
   watch) as_operator watch "$(cat "$DEMO_DIR/study")" ;;
-  history) syndic history "$(cat "$DEMO_DIR/study")" --rpc "$CHAIN_RPC_URL" --deployment "$deployment" ;;
+  history) syndic history "$(cat "$DEMO_DIR/study")" --rpc "$NODE_URL" --deployment "$deployment" ;;
   *) say "unknown: $1; see the head of $0" && exit 2 ;;
 esac

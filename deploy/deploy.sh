@@ -17,7 +17,7 @@ coordinator=$(account "$ACCOUNTS_DIR/coordinator")
 as() {
   name=$1
   shift
-  syndic "$@" --rpc "$CHAIN_RPC_URL" \
+  syndic "$@" --rpc "$NODE_URL" \
     --keystore "$ACCOUNTS_DIR/$name/account.json" --passphrase-file "$ACCOUNTS_DIR/$name/passphrase" >&2
 }
 

@@ -3,6 +3,10 @@
 # Sealed keys lie beside the random passphrase that opens them: a costly derivation would protect nothing.
 SCRYPT_COST=4096
 
+# Of several nodes, which the coordinator holds against each other, commands ask the first.
+NODE_URL=${CHAIN_RPC_URL:-}
+NODE_URL=${NODE_URL%%,*}
+
 say() {
   printf '%s: %s\n' "$(basename "$0" .sh)" "$*" >&2
 }
@@ -42,10 +46,10 @@ account() {
   printf '%s\n' "$made" | field account
 }
 
-# await_node: waits until the node at CHAIN_RPC_URL answers.
+# await_node: waits until the node at NODE_URL answers.
 await_node() {
   tries=60
-  until node "$(dirname "$0")/answers.js" --rpc "$CHAIN_RPC_URL" 2>/dev/null; do
+  until node "$(dirname "$0")/answers.js" --rpc "$NODE_URL" 2>/dev/null; do
     tries=$((tries - 1))
     if [ "$tries" -eq 0 ]; then
       say "no Ethereum node answers: set CHAIN_RPC_URL to the consortium's, or add --profile dev for one of your own"

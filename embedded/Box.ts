@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keepFile } from '../worker/keepFile.ts';
-import { type EmbeddedAnvil, startAnvil } from './anvil.ts';
+import { type EmbeddedAnvil, type EmbeddedAnvilOptions, startAnvil } from './anvil.ts';
 import { freePort } from './freePort.ts';
 import { type EmbeddedPostgres, startPostgres } from './postgres.ts';
 
@@ -18,6 +18,8 @@ export interface BoxSettings {
   readonly httpPort: number;
 }
 
+export type StartChain = (options: EmbeddedAnvilOptions) => Promise<EmbeddedAnvil>;
+
 /** The services of a consortium in a box: a database and a chain, both with their data below one folder. */
 export interface Services {
   readonly settings: BoxSettings;
@@ -26,7 +28,8 @@ export interface Services {
   stop(): Promise<void>;
 }
 
-export async function startServices(dir: string): Promise<Services> {
+/** @param startChain starts another chain than Anvil, or names one that runs: `stop` is then its own affair */
+export async function startServices(dir: string, startChain: StartChain = startAnvil): Promise<Services> {
   const logs = join(dir, 'logs');
   await mkdir(logs, { recursive: true });
   const settings = await rememberSettings(dir);
@@ -39,7 +42,7 @@ export async function startServices(dir: string): Promise<Services> {
       password: settings.databasePassword,
       logFile: join(logs, 'postgres.log'),
     }),
-    startAnvil({ dir: chainDir, port: settings.rpcPort, chainId: settings.chainId, logFile: join(logs, 'chain.log') }),
+    startChain({ dir: chainDir, port: settings.rpcPort, chainId: settings.chainId, logFile: join(logs, 'chain.log') }),
   );
   const stop = async () => {
     await Promise.all([database.stop(), chain.stop()]);

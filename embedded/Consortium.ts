@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { Slot } from '../core/values.ts';
 import type { Account } from './accounts.ts';
-import { type Services, startServices } from './Box.ts';
+import { type Services, type StartChain, startServices } from './Box.ts';
 import { callSyndic } from './callSyndic.ts';
 import { asMember, DATASET, type Deployment, type Founded, found, type Member } from './found.ts';
 import { type Started, start, stop } from './processes.ts';
@@ -21,6 +21,8 @@ export interface ConsortiumOptions {
   /** More environment for the coordinator process; tests shorten its clocks with it. */
   readonly coordinatorEnv?: Readonly<Record<string, string>>;
   readonly workerEnv?: Readonly<Record<string, string>>;
+  /** Left out: an Anvil of its own. */
+  readonly startChain?: StartChain;
 }
 
 /**
@@ -57,7 +59,7 @@ export class Consortium {
   static async prepare(options: ConsortiumOptions): Promise<Consortium> {
     await mkdir(options.dir, { recursive: true });
     options.tell('starting PostgreSQL and an Ethereum chain');
-    const services = await startServices(options.dir);
+    const services = await startServices(options.dir, options.startChain);
     try {
       return new Consortium(options, { services, ...(await found(options, services)) });
     } catch (error) {

@@ -5,6 +5,7 @@ import type { CheckedHistory } from '../../cli/chain/history.ts';
 import { CoordinatorClient } from '../../cli/http/CoordinatorClient.ts';
 import { parsePlanText } from '../../core/plan/parsePlanText.ts';
 import type { StudyId } from '../../core/values.ts';
+import type { StartChain } from '../../embedded/Box.ts';
 import { Consortium, type ConsortiumOptions } from '../../embedded/Consortium.ts';
 import { prepare } from '../../embedded/demo/prepare.ts';
 import type { Member } from '../../embedded/found.ts';
@@ -21,6 +22,8 @@ export interface TestConsortiumOptions {
   readonly hospitals?: number;
   readonly coordinatorEnv?: Readonly<Record<string, string>>;
   readonly workerEnv?: Readonly<Record<string, string>>;
+  /** Left out: an Anvil of its own. */
+  readonly startChain?: StartChain;
 }
 
 export interface StudyRun extends Closed {
@@ -74,7 +77,7 @@ export class TestConsortium {
   }
 
   static async #found(dir: string, options: TestConsortiumOptions): Promise<TestConsortium> {
-    const { data, plan, hospitals, coordinatorEnv = {}, workerEnv = {} } = options;
+    const { data, plan, hospitals, coordinatorEnv = {}, workerEnv = {}, startChain } = options;
     const given = { ...(data === undefined ? {} : { data }), ...(plan === undefined ? {} : { plan }) };
     const { sites, planFile } = await prepare({ ...given, workdir: dir });
     const founding: ConsortiumOptions = {
@@ -82,6 +85,7 @@ export class TestConsortium {
       // As fast for models as small as these, and much sooner ready than TensorFlow's own library.
       workerEnv: { BACKEND: 'wasm', ...workerEnv },
       tell: () => undefined,
+      ...(startChain === undefined ? {} : { startChain }),
     };
     return new TestConsortium(dir, await Consortium.prepare(founding), planFile);
   }

@@ -102,6 +102,23 @@ describe('several nodes as one line', () => {
     expect(await call(rpc, ledgerCall(), 'latest')).toBe(await call(world.rpc, ledgerCall(), 'latest'));
   });
 
+  test('of two that contradict each other believe the one whom a third bears out that was away', async () => {
+    const { rpc, told, clock, nodes } = await line(3);
+    const { hash } = await blockAt(rpc, 'latest');
+    nodes[2].twist = () => null;
+    await blockAt(rpc, 'latest');
+    const lie = `0x${'12'.repeat(32)}`;
+    nodes[1].change = (method, result) =>
+      method === 'eth_getBlockByNumber' ? { ...(result as object), hash: lie } : result;
+    await expect(blockAt(rpc, 'latest')).rejects.toThrow('contradict each other');
+    nodes[2].twist = pass;
+    clock.now += 2_000;
+    await expect(blockAt(rpc, 'latest')).rejects.toThrow('contradict each other');
+    await eventually(() => expect(told).toContainEqual([nodes[2].host, 'a node of the chain is asked again']));
+    expect((await blockAt(rpc, 'latest')).hash).toBe(hash);
+    expect(told.at(-1)).toEqual([nodes[1].host, expect.stringContaining('contradicts the others')]);
+  });
+
   test('read as of the newest block that all have, and leave one that is far behind', async () => {
     const { rpc, told, nodes } = await line(3);
     const { number } = await blockAt(world.rpc, 'latest');

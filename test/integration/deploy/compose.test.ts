@@ -21,7 +21,7 @@ const compose = (...args: string[]) =>
 const hasCompose = compose('version').status === 0;
 
 /** Set by deploy/lib.sh itself. */
-const LIBRARYS_OWN = new Set(['SCRYPT_COST']);
+const LIBRARYS_OWN = new Set(['SCRYPT_COST', 'NODE_URL']);
 
 const file = readComposeFile();
 const services = Object.entries(file.services);
@@ -175,6 +175,16 @@ describe('docker-compose.yml', () => {
       }
     }
   });
+});
+
+test.each([
+  ['http://a:8545', 'http://a:8545'],
+  ['http://a:8545,http://b:8545,http://c:8545', 'http://a:8545'],
+  ['', ''],
+])('where CHAIN_RPC_URL is %j, scripts that ask one node ask %j', (CHAIN_RPC_URL, first) => {
+  const print = `set -eu; . ${join(ROOT, 'deploy', 'lib.sh')}; printf %s "$NODE_URL"`;
+  const { stdout } = spawnSync('sh', ['-c', print], { encoding: 'utf8', env: { ...environment, CHAIN_RPC_URL } });
+  expect(stdout).toBe(first);
 });
 
 /** What a script takes from its environment: names in capitals that it does not set itself. */

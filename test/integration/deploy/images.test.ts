@@ -23,7 +23,11 @@ function ignored(path: string): boolean {
 }
 
 describe.each([
-  [COORDINATOR, 'coordinator', ['bin/syndic.js', 'cli/main.ts', 'deploy/answers.js', 'deploy/standin.ts']],
+  [
+    COORDINATOR,
+    'coordinator',
+    ['bin/syndic.js', 'cli/main.ts', 'deploy/answers.js', 'deploy/standin.ts', 'deploy/chain/main.ts'],
+  ],
   [COORDINATOR, 'chain', ['deploy/answers.js']],
   [WORKER, 'worker', ['bin/syndic.js', 'cli/main.ts']],
 ])('%s, image %s', (dockerfile, target, entries) => {
