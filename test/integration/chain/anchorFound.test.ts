@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { revoke } from '../../../cli/chain/consent.ts';
 import { setKey } from '../../../cli/chain/consortium.ts';
 import { send } from '../../../cli/chain/send.ts';
+import { transactionCount } from '../../../coordinator/chain/node.ts';
 import { round } from '../../../core/values.ts';
 import { useOutbox } from './useOutbox.ts';
 import { addressOf, encode, randomDigest, randomWallet } from './world.ts';
@@ -101,6 +102,34 @@ describe('the outbox on a chain that another program writes to', () => {
       const { transactionHash } = await send(own.provider, next, { to: own.contracts.ledger, data: message.calldata });
       const status = await settled(await anchorFor({ place }), run.study, 'record', round(1));
       expect(status).toMatchObject({ state: 'final', transaction: transactionHash, error: null });
+    });
+  });
+
+  test('uses up a nonce that nobody uses any more since a reorg, and what waits behind it is recorded', async () => {
+    const finality = { kind: 'blocks', n: 2 } as const;
+    await elsewhere(async (place) => {
+      const { world: own } = place;
+      const { rpc, provider, coordinatorKey } = own;
+      const run = await runningStudy(place);
+      const anchor = await anchorFor({ place, finality });
+      const nonce = await transactionCount(rpc, anchor.signer, 'latest');
+      await send(provider, coordinatorKey, { to: anchor.signer, data: '0x' });
+      await rpc.request('evm_setAutomine', [false]);
+      await enqueue(anchor, recordMessage(run), place);
+      await anchor.tick();
+      await own.reorg(1);
+      // The other program's transaction is gone for good: it does not send it again.
+      await rpc.request('anvil_dropAllTransactions', []);
+      await own.mine(4);
+      await anchor.tick();
+      expect(await transactionCount(rpc, anchor.signer, 'pending')).toBe(nonce);
+      await own.mine(2);
+      await anchor.tick();
+      const fillers = place.db.selectFrom('transactions').select('nonce').where('nonce', '=', nonce).execute();
+      expect(await fillers).toHaveLength(1);
+      await own.mine(4);
+      expect((await settled(anchor, run.study, 'record', round(1)))?.state).toBe('final');
+      expect(await transactionCount(rpc, anchor.signer, 'latest')).toBe(nonce + 2);
     });
   });
 });
