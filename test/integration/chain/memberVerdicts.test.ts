@@ -135,7 +135,7 @@ describe('what a member says of a record', () => {
     expect(await refusal(dispute)).toMatch(/^6 STATE_CONFLICT: .*already \(withdrawn\)/);
     expect(await run(member('attest', 2, study, 1))).toMatchObject({ verdict: 'attested' });
     const { code, stderr } = await syndic([...member('dispute', 3, study, 1), '--reason', 'whim']);
-    expect([code, /update, samples, base, documents, other/.test(stderr)]).toEqual([2, true]);
+    expect([code, /update, samples, base, manifest, document, other/.test(stderr)]).toEqual([2, true]);
   });
 
   test('what a member signs with --relay, another account sends', async () => {
