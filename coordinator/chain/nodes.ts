@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SyndicError, toSyndicError } from '../../core/errors/SyndicError.ts';
 import type { Log } from '../modules.ts';
 import { essenceOf } from './essence.ts';
@@ -16,6 +17,8 @@ export interface NodesOptions {
   readonly onLeft?: (() => void) | undefined;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
+  /** Milliseconds between looks at a contradiction. Default 700. */
+  readonly pause?: number;
 }
 
 interface Standing extends Node {
@@ -28,6 +31,9 @@ interface Standing extends Node {
 const LAG_BLOCKS = 5;
 /** Milliseconds before a node that was left is looked at again: doubled each time, up to the second. */
 const PATIENCE = [2_000, 60_000] as const;
+
+/** Looks at a contradiction before anybody is left: nodes of one chain differ about its newest blocks for a moment. */
+const LOOKS = 4;
 
 /** How one answer is made of several. `agree`: as of the newest block that all have, and all must say the same. */
 type Rule = 'agree' | 'any' | 'least' | 'most' | 'all' | 'first';
@@ -63,7 +69,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 export function nodesAsOne(
   nodes: readonly Node[],
   chainId: number,
-  { log, onLeft, now = () => performance.now() }: NodesOptions,
+  { log, onLeft, now = () => performance.now(), pause = 700 }: NodesOptions,
 ): Rpc {
   const all: Standing[] = nodes.map((node) => ({ ...node, left: null, probing: false }));
   let checked = false;
@@ -88,8 +94,8 @@ export function nodesAsOne(
     return values[0];
   }
 
-  /** What all trusted nodes say of the newest block that they all have, or most of them. */
-  async function agreed(method: string, params: readonly unknown[]): Promise<unknown> {
+  /** What all trusted nodes say of the newest block that they all have, or, when they go on to differ, most of them. */
+  async function agreed(method: string, params: readonly unknown[], look = 1): Promise<unknown> {
     const head = method === 'eth_chainId' ? 0 : await commonHead();
     const pinned = await pin(method, params, head);
     const answers = await askAll(method, pinned, trusted());
@@ -101,6 +107,10 @@ export function nodesAsOne(
       groups.set(text, [...(groups.get(text) ?? []), answer]);
     }
     const [largest = [], ...others] = [...groups.values()].sort((a, b) => b.length - a.length);
+    if (others.length > 0 && look < LOOKS) {
+      await sleep(pause);
+      return await agreed(method, params, look + 1);
+    }
     if (others.length > 0) contradicted(method, head, largest, others);
     // A node that refuses what the others answer has not what they have.
     for (const answer of answers) if (!told.includes(answer)) leave(answer.node, refusedBy(answer, method));

@@ -42,7 +42,7 @@ async function line(count: number) {
   const clock = { now: 0 };
   const { chainId } = world;
   const lines = nodes.map(({ url, host }) => ({ host, rpc: rpcOf(openProvider({ rpcUrl: url, chainId }), chainId) }));
-  const rpc = nodesAsOne(lines, chainId, { log, now: () => clock.now });
+  const rpc = nodesAsOne(lines, chainId, { log, now: () => clock.now, pause: 1 });
   open.rpcs.push(rpc);
   await blockAt(rpc, 'latest');
   for (const node of nodes) node.asked();
@@ -89,6 +89,17 @@ describe('several nodes as one line', () => {
     expect(await ask(rpc)).toBe(truth);
     const contradiction = expect.stringMatching(new RegExp(`^contradicts the others about ${lie} as of block \\d+$`));
     expect(told).toEqual([[nodes[1].host, contradiction]]);
+  });
+
+  test('differ about the newest block for a moment, as in a fork, and nobody is left', async () => {
+    const { rpc, told, nodes } = await line(3);
+    let lies = 3;
+    nodes[1].change = (method, result) => {
+      return method === 'eth_getBlockByNumber' && lies-- > 0 ? lieAbout(result) : result;
+    };
+    const { hash } = await blockAt(rpc, 'latest');
+    expect(hash).toBe((await blockAt(world.rpc, 'latest')).hash);
+    expect([lies, told]).toEqual([-1, []]);
   });
 
   test('of two that contradict each other believe neither, and name both', async () => {
