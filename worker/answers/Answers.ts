@@ -12,7 +12,7 @@ import type { RecordChain, SiteStudy } from '../policy/ethereum.ts';
 import type { Session } from '../session/port.ts';
 import { checkDocuments } from './checkDocuments.ts';
 import { checkOwn, type Fault } from './checkOwn.ts';
-import { keepDocument } from './keepDocument.ts';
+import { keepDocument, sweepRecords } from './keepDocument.ts';
 
 export interface AnswersOptions {
   readonly slot: Slot;
@@ -72,6 +72,7 @@ export class Answers {
 
   async run(signal: AbortSignal): Promise<void> {
     const { least, most } = this.#options.wait ?? { least: 1000, most: 60_000 };
+    await sweepRecords(this.#options.recordsDir);
     let wait = least;
     while (!signal.aborted) {
       if (this.#wake.signal.aborted) {

@@ -9,6 +9,7 @@ import { DISPUTE_REASON } from '../../../../core/statements/disputeReasons.ts';
 import type { Entry } from '../../../../core/statements/entries.ts';
 import { addressOf } from '../../../../core/statements/sign.ts';
 import { type Digest, digest, fileName } from '../../../../core/values.ts';
+import { sweepRecords } from '../../../../worker/answers/keepDocument.ts';
 import { openJournal } from '../../../../worker/journal/file.ts';
 import { AnswerWorld, keyOf, OWN, type Spoilt } from '../../../support/answerWorld.ts';
 import { temporaryFolders } from '../../../support/temporaryFolder.ts';
@@ -407,4 +408,13 @@ test('looks at once, and again as soon as something happened', async () => {
   await until(() => world.handed.length === 2);
   stop.abort();
   await running;
+});
+
+test('begins by removing what a killed process left half-written, and no document', async () => {
+  const dir = await folder();
+  await writeFile(join(dir, `${'ab'.repeat(32)}.tmp`), 'half');
+  await writeFile(join(dir, 'cd'.repeat(32)), 'whole');
+  await sweepRecords(dir);
+  expect(await readdir(dir)).toEqual(['cd'.repeat(32)]);
+  await sweepRecords(join(dir, 'absent'));
 });
