@@ -4,19 +4,13 @@ import { decodeRoundRecorded, decodeUpdateRecorded } from '../../coordinator/cha
 import { blockAt } from '../../coordinator/chain/node.ts';
 import type { ChainEntry } from '../../coordinator/chain/port.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
-import { encodeEntries, type Outcome, recordHash } from '../../core/statements/ledger.ts';
+import { encodeEntries, type RoundRecord, recordHash } from '../../core/statements/ledger.ts';
 import { type Address, type Digest, digest, type Instant, type StudyId, ZERO_DIGEST } from '../../core/values.ts';
 import type { ChainLine } from './connectChain.ts';
 import { read } from './read.ts';
 
 /** A round's record with all that its hash was made of. */
-export interface RoundOnChain {
-  readonly study: StudyId;
-  readonly round: number;
-  readonly outcome: Outcome;
-  readonly baseModel: Digest;
-  readonly globalModel: Digest;
-  readonly manifest: Digest;
+export interface RoundOnChain extends Omit<RoundRecord, 'entries' | 'timestamp'> {
   /** Time of the record's block. */
   readonly timestamp: Instant;
   readonly entries: readonly ChainEntry[];

@@ -103,7 +103,8 @@ async function tick(context: Context, traces: Traces): Promise<void> {
     }
     const ready = readyRows(moved ? await unfinishedRows(context.db) : rows);
     moved = (await traced(traces, ready, () => signPending(context, ready))) || moved;
-    if (!moved) await fillGap(context, parcelsOf(rows));
+    const [first] = rows;
+    if (!moved && first !== undefined) await apart(context, first, () => fillGap(context, parcelsOf(rows)));
   }
 }
 

@@ -13,7 +13,7 @@ import type { ContractError } from '../chain/revert.ts';
 import type { Database } from '../db/connect.ts';
 import type { OutboxTable, Schema, TransactionsTable } from '../db/schema.ts';
 import { noteMove } from '../db/transact.ts';
-import { machineOf } from './kinds.ts';
+import { machineOf, VERDICT_KINDS } from './kinds.ts';
 import type { OutboxKind, OutboxMessage, OutboxStatus } from './port.ts';
 import { afterEvent, type OutboxEvent } from './tables.ts';
 
@@ -100,7 +100,7 @@ export async function hasUnfinishedBefore(db: Database, { id, study }: OutboxRow
     .select('id')
     .where('study', '=', study)
     .where('id', '<', id)
-    .where('kind', 'not in', ['attest', 'dispute'])
+    .where('kind', 'not in', VERDICT_KINDS)
     .where('state', 'not in', ['final', 'refused'])
     .limit(1)
     .executeTakeFirst();

@@ -1,18 +1,18 @@
 import { Interface, type JsonRpcProvider, toQuantity } from 'ethers';
 import { RoundLedger } from '../../contracts/generated/RoundLedger.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
-import { type Entry, encodeEntries, isEntryStatus, type Outcome, recordHash } from '../../core/statements/ledger.ts';
+import {
+  type Entry,
+  encodeEntries,
+  isEntryStatus,
+  type Outcome,
+  type RoundRecord,
+  recordHash,
+} from '../../core/statements/ledger.ts';
 import { type Address, type Digest, digest, type StudyId } from '../../core/values.ts';
 
 /** A round's record as the ledger's events tell it. */
-export interface SiteRecord {
-  readonly study: StudyId;
-  readonly round: number;
-  readonly outcome: Outcome;
-  readonly baseModel: Digest;
-  readonly globalModel: Digest;
-  /** SHA-256 of the manifest. */
-  readonly manifest: Digest;
+export interface SiteRecord extends Omit<RoundRecord, 'entries' | 'timestamp'> {
   readonly recordHash: Digest;
   readonly entries: readonly Entry[];
 }
