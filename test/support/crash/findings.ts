@@ -44,10 +44,21 @@ async function checkLeftovers(box: CrashBox, study: StudyId, check: Check): Prom
   check('messages under way', await box.sql(messages, study), []);
   const rounds = await box.sql(`SELECT round, state FROM rounds WHERE study = $1 AND state <> 'anchored'`, study);
   check('rounds under way', rounds, []);
-  await until(() => readdirSync(box.temporaries).length === 0, 120).catch(() => undefined);
-  check('temporary files of the coordinator', readdirSync(box.temporaries), []);
-  await until(() => box.workersTemporaries().length === 0, 120).catch(() => undefined);
-  check('temporary files of the workers', box.workersTemporaries(), []);
+  check('temporary files of the coordinator', await untilGone(() => readdirSync(box.temporaries)), []);
+  check('temporary files of the workers', await untilGone(() => box.workersTemporaries()), []);
+}
+
+/**
+ * What is left after a while. Workers go on keeping documents of the last record, so between two looks another may be
+ * under way: one look at which none is suffices, because what a killed process left shows at every one.
+ */
+async function untilGone(look: () => string[]): Promise<string[]> {
+  let left: string[] = [];
+  await until(() => {
+    left = look();
+    return left.length === 0;
+  }, 120).catch(() => undefined);
+  return left;
 }
 
 /** Every round once, in each every member once, and the models of an undisturbed run. */
