@@ -40,8 +40,7 @@ async function checkLeftovers(box: CrashBox, study: StudyId, check: Check): Prom
   check('uploads under way', uploads.length, 0);
   // The study is closed once the chain says so, and the message about it final a little later.
   const messages = `SELECT kind, round, state FROM outbox WHERE study = $1 AND state NOT IN ('final', 'refused')`;
-  await until(async () => (await box.sql(messages, study)).length === 0, 120).catch(() => undefined);
-  check('messages under way', await box.sql(messages, study), []);
+  check('messages under way', await untilGone(() => box.sql(messages, study)), []);
   const rounds = await box.sql(`SELECT round, state FROM rounds WHERE study = $1 AND state <> 'anchored'`, study);
   check('rounds under way', rounds, []);
   check('temporary files of the coordinator', await untilGone(() => readdirSync(box.temporaries)), []);
@@ -49,13 +48,13 @@ async function checkLeftovers(box: CrashBox, study: StudyId, check: Check): Prom
 }
 
 /**
- * What is left after a while. Workers go on keeping documents of the last record, so between two looks another may be
- * under way: one look at which none is suffices, because what a killed process left shows at every one.
+ * What is left after a while. Workers go on answering the last record, so between two looks another document or verdict
+ * of theirs may be under way: one look at which nothing is suffices, because what got lost shows at every one.
  */
-async function untilGone(look: () => string[]): Promise<string[]> {
-  let left: string[] = [];
-  await until(() => {
-    left = look();
+async function untilGone<T>(look: () => T[] | Promise<T[]>): Promise<T[]> {
+  let left: T[] = [];
+  await until(async () => {
+    left = await look();
     return left.length === 0;
   }, 120).catch(() => undefined);
   return left;
