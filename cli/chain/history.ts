@@ -38,17 +38,24 @@ export interface HistoryWanted {
   readonly slot?: Slot | undefined;
 }
 
+export interface HistoryRead {
+  readonly block: number;
+  readonly studies: CheckedHistory[];
+}
+
 /**
  * Contributions from the chain alone: the ledger's raw events (`eth_getLogs`) up to one block, replayed, then compared
  * with the ledger's storage at that block. Oldest study first.
  *
  * @throws SyndicError CHAIN_UNAVAILABLE
  */
-export async function readHistory(
-  chain: ChainLine,
-  ledger: Address,
-  wanted: HistoryWanted,
-): Promise<{ block: number; studies: CheckedHistory[] }> {
+export async function readHistory(chain: ChainLine, ledger: Address, wanted: HistoryWanted): Promise<HistoryRead> {
+  const history = await readOnce(chain, ledger, wanted);
+  // A node that is adding a block may answer from the one before and from the new one; what is wrong stays wrong.
+  return history.studies.every(({ verified }) => verified) ? history : await readOnce(chain, ledger, wanted);
+}
+
+async function readOnce(chain: ChainLine, ledger: Address, wanted: HistoryWanted): Promise<HistoryRead> {
   const { number: block } = await blockAt(chain.rpc, 'latest');
   const contracts = { ledger, verdicts: await verdictsOf(chain.provider, ledger) };
   const ids = await studyIds(chain, ledger, block, wanted);

@@ -139,9 +139,10 @@ export class CrashBox {
     });
   }
 
-  /** What a member's worker has put on record about a study. */
+  /** What a member's worker has put on record about a study: nothing, if it never did anything. */
   journal(slot: number, study: StudyId): JournalEntry[] {
-    const text = readFileSync(join(this.journalDir(slot), 'journal.jsonl'), 'utf8');
+    const path = join(this.journalDir(slot), 'journal.jsonl');
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const lines = text.split('\n').slice(0, -1);
     return lines.map((line) => JSON.parse(line) as JournalEntry).filter((entry) => entry.study === study);
   }
