@@ -22,17 +22,13 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
     using Heads for bytes32;
     using Lanes for Lanes.Table;
     using Rosters for Rosters.Roster;
+    using Studies for Studies.Progress;
 
     IConsortium public immutable consortium;
     DataUse public immutable dataUse;
     Verdicts public immutable verdicts;
     /// @dev Asked once, at deployment: the constant of a contract that cannot change.
     bytes32 private immutable _operatorRole;
-
-    uint256 private constant MAX_ROSTER = 2_000;
-
-    uint8 private constant COMPLETED = 1;
-    uint8 private constant ABORTED = 3;
 
     bytes32 private constant OPEN_STUDY =
         keccak256("OpenStudy(bytes32 plan,bytes32 initialModel,address coordinator,uint16 minIncluded,bytes32 salt)");
@@ -93,10 +89,7 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         }
         _rosters[id].settle(_lanes[id]);
         uint16[] memory slots = _rosters[id].list(_lanes[id], false, progress.joined);
-        if (slots.length < progress.minIncluded) revert TooFewMembers(slots.length, progress.minIncluded);
-        progress.phase = Studies.Phase.Running;
-        progress.joined = progress.rosterSize = uint16(slots.length);
-        _progress[id] = progress;
+        _progress[id] = progress.afterStart(uint16(slots.length));
         bytes32 newHead = _extend(id, Heads.started(id, Rosters.pack(slots)));
         emit StudyStarted(id, slots, newHead);
     }
@@ -114,29 +107,17 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         Studies.Progress memory progress = _openProgress(id);
         if (progress.phase == Studies.Phase.Gathering) revert NotStarted(id);
         uint256 suspendedGroups = _requireCoordinator(progress.coordinator);
-        if (outcome < COMPLETED || outcome > ABORTED) revert WrongOutcome(outcome);
-        if (round != progress.lastRound + 1) revert WrongRound(progress.lastRound + 1, round);
+        progress.requireNext(round, outcome);
         if (baseModel != _models[id]) revert WrongBase(_models[id], baseModel);
         if (entries.length != progress.rosterSize * Entries.BYTES) {
             revert EntriesMismatch(entries.length / Entries.BYTES);
         }
 
         uint256 included = _recordEntries(id, round, entries, suspendedGroups);
-        if (outcome == COMPLETED) {
-            if (included < progress.minIncluded) revert TooFewIncluded(included, progress.minIncluded);
-            _models[id] = globalModel;
-        } else {
-            if (included != 0) revert WrongOutcome(outcome);
-            if (globalModel != baseModel) revert ModelChanged();
-        }
-
-        progress.lastRound = round;
-        if (progress.phase == Studies.Phase.Changing) {
-            _rosters[id].renew();
-            progress.rosterSize = progress.joined;
-            progress.phase = Studies.Phase.Running;
-        }
-        _progress[id] = progress;
+        progress.requireEarned(outcome, included, baseModel, globalModel);
+        if (globalModel != baseModel) _models[id] = globalModel;
+        if (progress.phase == Studies.Phase.Changing) _rosters[id].renew();
+        _progress[id] = progress.afterRound();
 
         bytes32 hash = Heads.recorded(id, round, outcome, baseModel, globalModel, manifest, keccak256(entries));
         _recordHashes[id][round] = hash;
@@ -154,7 +135,7 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
     /// @inheritdoc IRoundLedger
     function closeStudy(bytes32 id, uint8 outcome) external {
         _requireCoordinator(_openProgress(id).coordinator);
-        if (outcome < COMPLETED || outcome > ABORTED) revert WrongOutcome(outcome);
+        Studies.requireOutcome(outcome);
         _progress[id].outcome = outcome;
         bytes32 newHead = _extend(id, Heads.closed(id, outcome));
         emit StudyClosed(id, outcome, newHead);
@@ -166,8 +147,7 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         Studies.Progress memory progress = _openProgress(id);
         _lanes[id].setUntil(slot, until);
         if (!_rosters[id].join(slot)) return;
-        if (progress.joined == MAX_ROSTER) revert RosterFull();
-        _progress[id] = Studies.withJoined(progress, progress.joined + 1);
+        _progress[id] = progress.afterJoin();
     }
 
     /// @inheritdoc IRoundLedger
@@ -176,8 +156,7 @@ contract RoundLedger is IRoundLedger, EIP712, Multicall {
         if (msg.sender != address(dataUse)) revert NotDataUse(msg.sender);
         _lanes[id].setUntil(slot, 0);
         if (!_rosters[id].leave(slot)) return;
-        Studies.Progress memory progress = _progress[id];
-        _progress[id] = Studies.withJoined(progress, progress.joined - 1);
+        _progress[id] = _progress[id].afterLeave();
     }
 
     /// @inheritdoc IRoundLedger
