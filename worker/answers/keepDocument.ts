@@ -1,17 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { type Digest, fileName } from '../../core/values.ts';
 import { keepFile } from '../keepFile.ts';
 import type { Session } from '../session/port.ts';
-
-/** Removes what a killed process was writing into the folder; the documents are fetched again when they are missed. */
-export async function sweepRecords(dir: string): Promise<void> {
-  const names = existsSync(dir) ? await readdir(dir) : [];
-  for (const name of names) if (name.endsWith('.tmp')) await rm(join(dir, name), { force: true });
-}
 
 /**
  * A document by its digest: from the folder, else downloaded and durably kept there for good, under the 64 hex digits

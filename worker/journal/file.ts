@@ -1,17 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { bytesToHex, type Digest, digest, fileName, type StudyId, ZERO_DIGEST } from '../../core/values.ts';
+import { ASIDE, dropHalves } from '../keepFile.ts';
 import type { AcceptedEntry, AnsweredEntry, Journal, JournalEntry, Kept, PreparedEntry, VerdictEntry } from './port.ts';
 
 /** Bytes that are read at once of what is sent. */
 const PIECE = 1024 * 1024;
-
-/** What a file is called until it is whole. */
-const ASIDE = '.tmp';
 
 /** A line of the journal: the entry, and the SHA-256 of the line before it, so that no line can be taken out. */
 type Line = JournalEntry & { readonly prev: Digest };
@@ -27,6 +25,7 @@ export async function openJournal(dir: string): Promise<Journal & { close(): Pro
   const files = join(dir, 'files');
   const path = join(dir, 'journal.jsonl');
   await mkdir(files, { recursive: true, mode: 0o700 });
+  // Named after bytes that are salted afresh each time, none would ever be written to its end.
   await dropHalves(files);
   const prepared = new Map<string, PreparedEntry>();
   const accepted = new Map<string, AcceptedEntry>();
@@ -155,11 +154,6 @@ async function synced(path: string, flags: string, act: (file: FileHandle) => Pr
   } finally {
     await file.close();
   }
-}
-
-/** Named after bytes that are salted afresh each time, such a file would never be written to its end. */
-async function dropHalves(files: string): Promise<void> {
-  for (const name of await readdir(files)) if (name.endsWith(ASIDE)) await rm(join(files, name), { force: true });
 }
 
 async function read(files: string, digest: Digest): Promise<Uint8Array> {

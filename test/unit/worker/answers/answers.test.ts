@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { SyndicError } from '../../../../core/errors/SyndicError.ts';
 import { decodeManifest } from '../../../../core/manifest/Manifest.ts';
 import { sha256 } from '../../../../core/sha256.ts';
@@ -9,36 +8,13 @@ import { DISPUTE_REASON } from '../../../../core/statements/disputeReasons.ts';
 import type { Entry } from '../../../../core/statements/entries.ts';
 import { addressOf } from '../../../../core/statements/sign.ts';
 import { type Digest, digest, fileName } from '../../../../core/values.ts';
-import { sweepRecords } from '../../../../worker/answers/keepDocument.ts';
-import { openJournal } from '../../../../worker/journal/file.ts';
+import { answerSites } from '../../../support/answerSites.ts';
 import { AnswerWorld, keyOf, OWN, type Spoilt } from '../../../support/answerWorld.ts';
-import { temporaryFolders } from '../../../support/temporaryFolder.ts';
 import { until } from '../../../support/until.ts';
 
-const folder = temporaryFolders();
+const { folder, site } = answerSites();
 const forever = new AbortController().signal;
 const hex = (byte: string): Digest => digest(`0x${byte.repeat(32)}`);
-
-type OpenJournal = Awaited<ReturnType<typeof openJournal>>;
-const open: OpenJournal[] = [];
-afterEach(async () => {
-  for (const journal of open.splice(0)) await journal.close();
-});
-
-/** A worker's folder, whose journal is opened anew for each start. */
-async function site(world: AnswerWorld, ...rounds: number[]) {
-  const dir = await folder();
-  const records = join(dir, 'records');
-  const start = async () => {
-    for (const journal of open.splice(0)) await journal.close();
-    const journal = await openJournal(join(dir, 'journal'));
-    open.push(journal);
-    return { journal, answers: world.answers(journal, records) };
-  };
-  const { journal } = await start();
-  for (const round of rounds) await world.delivered(journal, round);
-  return { dir, records, start };
-}
 
 /** One round, one look and then another. */
 async function answered(spoilt: Spoilt, receipt = true) {
@@ -226,102 +202,6 @@ describe('what is not to be had yet is no reason to dispute', () => {
   });
 });
 
-describe('a worker that is killed', () => {
-  const crash = () => Promise.reject(new SyndicError('COORDINATOR_UNAVAILABLE', 'the line broke'));
-
-  test('after its verdict was written hands the same one over, and checks nothing again', async () => {
-    const world = new AnswerWorld();
-    world.record(1, { receiptKey: keyOf(2) });
-    const { start } = await site(world, 1);
-    const honest = world.relay;
-    world.relay = crash;
-    await (await start()).answers.pass(forever);
-    const asked = world.asked.length;
-    // Were it checked again, there would be nothing to check it by.
-    world.files.clear();
-    world.relay = honest;
-    const { answers, journal } = await start();
-    await answers.pass(forever);
-    await answers.pass(forever);
-    expect(world.handed).toHaveLength(2);
-    expect(world.handed[1]).toEqual(world.handed[0]);
-    expect(world.asked).toHaveLength(asked);
-    expect(world.judged).toEqual(['disputed']);
-    expect(journal.answered(world.study, 1)).toMatchObject({ verdict: 'disputed' });
-    // Killed before it could say so, its operator would else never hear of it.
-    const errors = world.told.filter(({ level }) => level === 'error');
-    expect(errors.map(({ facts }) => facts.code)).toEqual(['RECORD_DISPUTED', 'RECORD_DISPUTED']);
-  });
-
-  test('while its verdict was being written makes the same one again, from the documents that it kept', async () => {
-    const world = new AnswerWorld();
-    world.record(1);
-    const { start, dir } = await site(world, 1);
-    const honest = world.relay;
-    world.relay = crash;
-    await (await start()).answers.pass(forever);
-    const path = join(dir, 'journal', 'journal.jsonl');
-    const lines = (await readFile(path, 'utf8')).split('\n');
-    expect(JSON.parse(lines.at(-2) ?? '{}')).toMatchObject({ type: 'verdict' });
-    await writeFile(path, `${lines.slice(0, -2).join('\n')}\n`);
-    await appendFile(path, (lines.at(-2) ?? '').slice(0, 40));
-    world.relay = honest;
-    const asked = world.asked.length;
-    const { answers } = await start();
-    await answers.pass(forever);
-    expect(world.handed[1]).toEqual(world.handed[0]);
-    expect(world.asked).toHaveLength(asked);
-  });
-
-  test('amid the documents fetches those that it lacks, and a damaged one again', async () => {
-    const world = new AnswerWorld();
-    const { manifest } = world.record(1);
-    const { start, records } = await site(world, 1);
-    const named = decodeManifest(world.files.get(manifest) ?? new Uint8Array()).entries[2]?.statement ?? hex('00');
-    const missing = world.files.get(named) ?? new Uint8Array();
-    world.files.delete(named);
-    await (await start()).answers.pass(forever);
-    await writeFile(join(records, `${fileName(named)}.tmp`), 'half');
-    await writeFile(join(records, fileName(manifest)), 'damaged');
-    world.files.set(named, missing);
-    world.asked.length = 0;
-    await (await start()).answers.pass(forever);
-    expect(world.asked[0]).toBe(manifest);
-    expect(world.asked).toContain(named);
-    expect(world.asked.length).toBeLessThan(7);
-    expect(world.handed).toMatchObject([{ reason: 0 }]);
-    expect(existsSync(join(records, `${fileName(named)}.tmp`))).toBe(false);
-  });
-
-  test('after the chain had its verdict, and before it saw that, says nothing twice', async () => {
-    const world = new AnswerWorld();
-    world.record(1);
-    const { start } = await site(world, 1);
-    await (await start()).answers.pass(forever);
-    const { answers, journal } = await start();
-    await answers.pass(forever);
-    expect(world.handed).toHaveLength(1);
-    expect(journal.answered(world.study, 1)).toMatchObject({ verdict: 'attested' });
-  });
-
-  test('goes on with what is left, also when the study is over', async () => {
-    const world = new AnswerWorld();
-    for (const round of [1, 2, 3]) world.record(round);
-    world.open = false;
-    const { start } = await site(world, 1, 2, 3);
-    const honest = world.relay;
-    world.relay = async (verdict) => (verdict.round === 2 ? await crash() : await honest(verdict));
-    await (await start()).answers.pass(forever);
-    await (await start()).answers.pass(forever);
-    world.relay = honest;
-    world.handed.length = 0;
-    const { answers } = await start();
-    expect(await answers.pass(forever)).toMatchObject({ waiting: true });
-    expect(world.handed.map(({ round }) => round)).toEqual([2]);
-    expect(await answers.pass(forever)).toEqual({ moved: true, waiting: false });
-  });
-});
-
 describe('a verdict', () => {
   async function given() {
     const world = new AnswerWorld();
@@ -408,13 +288,4 @@ test('looks at once, and again as soon as something happened', async () => {
   await until(() => world.handed.length === 2);
   stop.abort();
   await running;
-});
-
-test('begins by removing what a killed process left half-written, and no document', async () => {
-  const dir = await folder();
-  await writeFile(join(dir, `${'ab'.repeat(32)}.tmp`), 'half');
-  await writeFile(join(dir, 'cd'.repeat(32)), 'whole');
-  await sweepRecords(dir);
-  expect(await readdir(dir)).toEqual(['cd'.repeat(32)]);
-  await sweepRecords(join(dir, 'absent'));
 });
