@@ -116,8 +116,7 @@ describe('a worker that is killed', () => {
     const { answers } = await start();
     const stop = new AbortController();
     const running = answers.run(stop.signal);
-    await until(async () => (await readdir(records)).length === 1);
-    stop.abort();
+    await until(async () => (await readdir(records)).length === 1, 20).finally(() => stop.abort());
     await running;
     expect(await readdir(records)).toEqual(['cd'.repeat(32)]);
   });
