@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import base from './jest.config.js';
 
 /**
@@ -6,4 +7,4 @@ import base from './jest.config.js';
  */
 const folder = process.env.SYNDIC_MUTATION_FOLDER ?? '**';
 
-export default { ...base, testMatch: [`<rootDir>/test/unit/core/${folder}/*.test.ts`] };
+export default { ...base, testMatch: [posix.join('<rootDir>/test/unit/core', folder, '*.test.ts')] };
