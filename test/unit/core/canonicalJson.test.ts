@@ -51,11 +51,20 @@ describe('canonicalBytes', () => {
   test.each([
     ['NaN', Number.NaN],
     ['infinity', { a: [Number.POSITIVE_INFINITY] }],
-    ['an undefined root', undefined],
     ['a lone surrogate', '\ud800'],
     ['a bigint', { a: 1n }],
-  ])('refuses %s', (_, value) => {
-    expect(thrown(() => canonicalBytes(value)).code).toBe('DOCUMENT_INVALID');
+  ])('refuses %s, and says why', (_, value) => {
+    const error = thrown(() => canonicalBytes(value));
+    expect(error.code).toBe('DOCUMENT_INVALID');
+    expect(error.cause).toBeInstanceOf(Error);
+    expect(error.details.reason).toBe((error.cause as Error).message);
+    expect(error.message).toBe(`the value has no canonical JSON form: ${String(error.details.reason)}`);
+  });
+
+  test('refuses an undefined root', () => {
+    const error = thrown(() => canonicalBytes(undefined));
+    expect(error.code).toBe('DOCUMENT_INVALID');
+    expect(error.message).toBe('an undefined value has no JSON form: pass an object, array or scalar');
   });
 
   test('does not depend on the order in which members were set, and parses back to the same value', () => {
@@ -78,12 +87,19 @@ describe('parseJson', () => {
     ['a surrogate in UTF-8', new Uint8Array([0x22, 0xed, 0xa0, 0x80, 0x22])],
     ['half a document', utf8('{"a":')],
     ['nothing', new Uint8Array()],
-  ])('refuses %s', (_, bytes) => {
-    expect(thrown(() => parseJson(bytes)).code).toBe('DOCUMENT_INVALID');
+  ])('refuses %s, and says why', (_, bytes) => {
+    const error = thrown(() => parseJson(bytes));
+    expect(error.code).toBe('DOCUMENT_INVALID');
+    // The decoder's own errors come from outside the test's realm.
+    expect(error.details.reason).toContain((error.cause as Error).message);
+    expect(error.message).toBe(`document is not UTF-8 JSON: ${String(error.details.reason)}`);
   });
 
   test('refuses more bytes than its limit before it parses them', () => {
-    expect(thrown(() => parseJson(utf8('[1,2]'), 4)).code).toBe('TOO_LARGE');
+    const error = thrown(() => parseJson(utf8('[1,2]'), 4));
+    expect(error.code).toBe('TOO_LARGE');
+    expect(error.details).toEqual({ got: 5, limit: 4 });
+    expect(error.message).toBe('document is 5 bytes; at most 4 are read');
     expect(parseJson(utf8('[1,2]'), 5)).toEqual([1, 2]);
   });
 });

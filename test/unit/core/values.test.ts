@@ -1,6 +1,20 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { address, bytesToHex, digest, fileName, hexToBytes, instant, round, slot } from '../../../core/values.ts';
+import { datasetId } from '../../../core/datasetId.ts';
+import { sameBytes } from '../../../core/sameBytes.ts';
+import {
+  address,
+  bytesToHex,
+  digest,
+  fileName,
+  hexToBytes,
+  instant,
+  isDigest,
+  round,
+  slot,
+} from '../../../core/values.ts';
+import { utf8 } from './thrown.ts';
 
 describe('values', () => {
   test('spell bytes as lower-case 0x-hex', () => {
@@ -36,6 +50,34 @@ describe('values', () => {
       }),
       { seed: 1 },
     );
-    for (const bad of ['0x1', 'ab', '0xzz', '0x12 ']) expect(() => hexToBytes(bad)).toThrow(RangeError);
+    for (const bad of ['0x1', 'ab', '0xzz', '0x12 ', ' 0x12']) expect(() => hexToBytes(bad)).toThrow(RangeError);
+  });
+
+  test('that are refused are named, long ones cut', () => {
+    expect(() => digest('0x1')).toThrow('not a 32-byte digest as 0x-hex: "0x1"');
+    expect(() => address('0x1')).toThrow('not a 20-byte address as 0x-hex: "0x1"');
+    expect(() => slot(0)).toThrow('not a slot: 0');
+    expect(() => round(0)).toThrow('not a round: 0');
+    expect(() => instant(-1)).toThrow('not Unix seconds: -1');
+    expect(() => hexToBytes('z'.repeat(81))).toThrow(new RangeError(`not 0x-hex: "${'z'.repeat(80)}"`));
+  });
+
+  test('are known for digests in their one spelling alone', () => {
+    expect(isDigest(`0x${'ab'.repeat(32)}`)).toBe(true);
+    for (const other of [`0x${'AB'.repeat(32)}`, `0x${'ab'.repeat(31)}`, [`0x${'ab'.repeat(32)}`], undefined, 7]) {
+      expect(isDigest(other)).toBe(false);
+    }
+  });
+
+  test('are compared as bytes, wherever they lie', () => {
+    expect(sameBytes(Uint8Array.of(0, 1, 2).subarray(1), Uint8Array.of(1, 2))).toBe(true);
+    expect(sameBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3))).toBe(false);
+    expect(sameBytes(Uint8Array.of(1, 2), Uint8Array.of(1))).toBe(false);
+  });
+
+  test("name a dataset: by the SHA-256 of its name's bytes, or by an id as it stands", () => {
+    expect(datasetId('Szív')).toBe(`0x${createHash('sha256').update(utf8('Szív')).digest('hex')}`);
+    expect(datasetId('szív')).not.toBe(datasetId('Szív'));
+    expect(datasetId(`0x${'AB'.repeat(32)}`)).toBe(`0x${'ab'.repeat(32)}`);
   });
 });
