@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Aggregation, aggregate, type WeighedUpdate } from '../../../../core/aggregate/aggregate.ts';
-import { type ChunkReader, readerOf } from '../../../../core/aggregate/ChunkReader.ts';
+import {
+  type Aggregation,
+  aggregate,
+  aggregateBlocks,
+  type WeighedUpdate,
+} from '../../../../core/aggregate/aggregate.ts';
+import { type ChunkReader, readExactly, readerOf } from '../../../../core/aggregate/ChunkReader.ts';
 import { fedavg } from '../../../../core/aggregate/fedavg.ts';
 import type { Strategy } from '../../../../core/aggregate/Strategy.ts';
 import { strategies } from '../../../../core/aggregate/strategies.ts';
@@ -106,6 +111,25 @@ describe('aggregate', () => {
     const turned = await run({ base, updates: [1e30, -1e30, 1].map((v, i) => update(i + 1, 1, [v, 0])) });
     expect(decodeFile(inOrder.bytes).tensors.get('a/bias')?.data[0]).toBe(0);
     expect(decodeFile(turned.bytes).tensors.get('a/bias')?.data[0]).toBe(Math.fround(1 / 3));
+    // Slots 2, 3, 1 as they came: 1e30, -1e30, 1 as their slots have it.
+    const slots = [2, 3, 1];
+    const came = await run({ base, updates: [-1e30, 1, 1e30].map((v, i) => update(slots[i] ?? 0, 1, [v, 0])) });
+    expect(came.bytes).toEqual(turned.bytes);
+  });
+
+  test('is dealt out in shares, whose blocks in turn are the same file', async () => {
+    const values = Array.from({ length: 23 }, (_, i) => i);
+    const job = { strategy: fedavg, base: readerOf(file(values)), updates: [1, 2].map((s) => update(s, s, values)) };
+    const whole = await run(job);
+    const shares: Uint8Array[][] = [[], [], []];
+    for (const [index, share] of shares.entries()) {
+      for await (const piece of aggregateBlocks({ ...job, blockBytes: 16 }, { index, of: 3 })) share.push(piece);
+    }
+    const [header, ...first] = shares[0] ?? [];
+    const blocks = [first, shares[1] ?? [], shares[2] ?? []];
+    const dealt = Array.from({ length: 6 }, (_, i) => blocks[i % 3]?.[Math.floor(i / 3)] ?? new Uint8Array());
+    expect(new Uint8Array(Buffer.concat([header ?? new Uint8Array(), ...dealt]))).toEqual(whole.bytes);
+    expect(blocks.map((share) => share.length)).toEqual([2, 2, 2]);
   });
 
   test('holds blocks, not files: no read is longer than a block or the header', async () => {
@@ -189,6 +213,19 @@ describe('aggregate', () => {
     const updates = [update(1, 1, [0, 0, 0, Number.NaN]), update(2, 1, [0, 0, 0, 0])];
     const error = await rejected(run({ base: readerOf(file([0, 0, 0, 0])), updates, blockBytes: 4 }));
     expect(error.details).toEqual({ tensor: 'b/kernel', element: 2 });
+    expect(error.message).toBe('the aggregate of b/kernel[2] is NaN: the round fails');
+  });
+
+  test.each([
+    ['a/bias', 0, [Number.NaN, 0, 0, 0]],
+    ['b/kernel', 0, [0, Number.NaN, 0, 0]],
+    ['b/kernel', 1, [0, 0, Number.NaN, Number.NaN]],
+  ])('names %s[%i], the first that is not finite', async (tensor, element, values) => {
+    const updates = [update(1, 1, values), update(2, 1, [0, 0, 0, 0])];
+    for (const blockBytes of [8, 64]) {
+      const error = await rejected(run({ base: readerOf(file([0, 0, 0, 0])), updates, blockBytes }));
+      expect(error.details).toEqual({ tensor, element });
+    }
   });
 
   const base = file([1, 2, 3]);
@@ -214,6 +251,19 @@ describe('aggregate', () => {
     expect((await rejected(run({ base: readerOf(base), updates: [good(), bad] }))).code).toBe(code);
   });
 
+  test('says whose tensors are others, and where a file ends or goes on', async () => {
+    const refusal = async (bad: WeighedUpdate) => rejected(run({ base: readerOf(base), updates: [good(), bad] }));
+    const other = await refusal(from(file([1, 1], { salt })));
+    expect(other.message).toBe("the update of slot 2 has not the base model's tensors");
+    expect(other.details).toEqual({ slot: 2 });
+    expect((await refusal(from(longer))).message).toBe(
+      `file goes on past the ${salted.length} bytes that its header makes it`,
+    );
+    const short = await rejected(readExactly(readerOf(new Uint8Array(10)), 4, 8));
+    expect(short.message).toBe('file ends 2 bytes short of 12: fetch it again');
+    expect(short.details).toEqual({ got: 10, want: 12 });
+  });
+
   test('refuses a base with metadata, or longer than it says', async () => {
     const updates = [good(), update(2, 1, [1, 1, 1])];
     expect((await rejected(run({ base: readerOf(salted), updates }))).code).toBe('TENSORS_INVALID');
@@ -224,15 +274,21 @@ describe('aggregate', () => {
 
   test('takes at least two updates', async () => {
     for (const updates of [[], [good()]]) {
-      expect((await rejected(run({ base: readerOf(base), updates }))).code).toBe('STATE_CONFLICT');
+      const error = await rejected(run({ base: readerOf(base), updates }));
+      expect(error.code).toBe('STATE_CONFLICT');
+      expect(error.message).toBe(`a round includes at least two updates; here are ${updates.length}`);
     }
   });
 
   test('takes each slot once, and weights that are numbers', async () => {
-    await expect(run({ base: readerOf(base), updates: [good(), good()] })).rejects.toThrow(RangeError);
+    await expect(run({ base: readerOf(base), updates: [good(), good()] })).rejects.toThrow(
+      new RangeError('slot 1 is there twice'),
+    );
     for (const weight of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
       const updates = [good(), { ...update(2, 1, [1, 1, 1]), weight }];
-      await expect(run({ base: readerOf(base), updates })).rejects.toThrow(RangeError);
+      await expect(run({ base: readerOf(base), updates })).rejects.toThrow(
+        new RangeError(`slot 2 has weight ${weight}`),
+      );
     }
   });
 });
@@ -273,7 +329,10 @@ describe('weights', () => {
   test('a plan that does not cap refuses rows over its most', () => {
     const plan = { weighting: 'samples', disclosure: 'exact', maxSamples: 1000 } as const;
     expect(declaredSamples(1000, plan)).toBe(1000);
-    expect(thrown(() => declaredSamples(1001, plan)).code).toBe('SAMPLES_EXCEEDED');
+    const error = thrown(() => declaredSamples(1001, plan));
+    expect(error.code).toBe('SAMPLES_EXCEEDED');
+    expect(error.details).toEqual({ declared: 1001, maxSamples: 1000 });
+    expect(error.message).toMatch(/^1001 training rows are over the plan's 1000: /);
   });
 });
 

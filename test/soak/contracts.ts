@@ -1,0 +1,145 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { CONTRACTS, forgeBinary } from '../../contracts/forge.ts';
+import { provenance } from './run.ts';
+
+/** RoundLedger, and what it is made of: members' verdicts on its rounds, and the libraries that do its work. */
+const SUBJECTS = ['RoundLedger', 'Verdicts', 'lib/Studies', 'lib/Entries', 'lib/Rosters', 'lib/Lanes', 'lib/Heads'];
+
+interface Answer {
+  /** The file, and how the mutant reads: what was, an arrow, what is. */
+  readonly file: string;
+  readonly mutant: RegExp;
+  readonly because: string;
+}
+
+const ANSWERS: readonly Answer[] = [];
+
+/** All of its mutators but the one that puts a `revert()` in a statement's place: CR, which takes the statement away, asks more. */
+const MUTATORS = 'AOR,ASOR,BOR,CR,FHR,LIR,LOR,MIA,MVIE,MVIV,MWA,ROR,SBR,UOR';
+/** Gas figures say what code costs, not whether it is right: a mutant must not be found by them. */
+const TEST = 'forge test --no-match-contract Gas';
+/** A mutant that runs for ever is found. */
+const TEST_SECONDS = 180;
+const SUMMARY = join(CONTRACTS, '../docs/soak/contracts-mutation.md');
+const OUTCOME =
+  /^INFO:Slither-Mutate:\[(\w+)\] Line (\d+): '(.*)' ==> '(.*)' --> (CAUGHT|UNCAUGHT|COMPILATION FAILURE)$/s;
+
+interface Mutant {
+  readonly mutator: string;
+  readonly line: number;
+  readonly change: string;
+}
+
+interface Run {
+  readonly found: number;
+  readonly missed: readonly Mutant[];
+}
+
+/** Mutates one file in a copy of the project, which Forge compiles without its optimizer: some seconds a mutant. */
+async function mutate(subject: string): Promise<Run> {
+  const dir = mkdtempSync(join(tmpdir(), 'syndic-mutate-'));
+  try {
+    const copy = join(dir, 'contracts');
+    for (const part of ['src', 'test', 'bin', 'foundry.toml']) {
+      cpSync(join(CONTRACTS, part), join(copy, part), { recursive: true });
+    }
+    symlinkSync(join(CONTRACTS, '..', 'node_modules'), join(dir, 'node_modules'));
+    const programs = [join(dir, 'node_modules', '.bin'), dirname(forgeBinary()), process.env.PATH];
+    const env = {
+      ...process.env,
+      PATH: programs.join(delimiter),
+      FOUNDRY_OPTIMIZER: 'false',
+      // Tests that use a contract are not compiled again with it.
+      FOUNDRY_DYNAMIC_TEST_LINKING: 'true',
+      FOUNDRY_FUZZ_RUNS: '16',
+      FOUNDRY_INVARIANT_RUNS: '2',
+      FOUNDRY_INVARIANT_DEPTH: '40',
+    };
+    const args = [join('src', `${subject}.sol`), '--test-cmd', TEST, '--timeout', `${TEST_SECONDS}`];
+    args.push('--mutators-to-run', MUTATORS, '--comprehensive', '-v', '--output-dir', join(dir, 'mutants'));
+    args.push('--compile-force-framework', 'foundry');
+    return await outcomes(
+      subject,
+      spawn('slither-mutate', args, { cwd: copy, env, stdio: ['ignore', 'ignore', 'pipe'] }),
+    );
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function outcomes(subject: string, child: ReturnType<typeof spawn>): Promise<Run> {
+  const missed: Mutant[] = [];
+  let found = 0;
+  let last = '';
+  if (child.stderr === null) throw new Error('slither-mutate has no stderr');
+  const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  for await (const line of createInterface({ input: child.stderr })) {
+    last = line;
+    const [, mutator = '', at = '', was = '', is = '', outcome] = OUTCOME.exec(line) ?? [];
+    if (outcome === 'CAUGHT') found++;
+    if (outcome === 'UNCAUGHT') missed.push({ mutator, line: Number(at), change: `${was} ==> ${is}` });
+    if (outcome !== undefined && outcome !== 'COMPILATION FAILURE') {
+      console.log(`${subject}: ${found} found, ${missed.length} not; last: ${at} ${was} ==> ${is}`);
+    }
+  }
+  const code = await ended;
+  if (code !== 0 || found === 0) throw new Error(`slither-mutate ended with ${code} on ${subject}: ${last}`);
+  return { found, missed };
+}
+
+const answerTo = (subject: string, { change }: Mutant) =>
+  ANSWERS.find(({ file, mutant }) => file === subject && mutant.test(change));
+
+function sectionOf(subject: string, { found, missed }: Run): string {
+  return [
+    `## \`${subject}\``,
+    '',
+    `${found} found, ${missed.length} not. ${provenance()}.`,
+    '',
+    ...missed.map((mutant) => {
+      const because = answerTo(subject, mutant)?.because ?? '**not answered**';
+      return `- line ${mutant.line}, ${mutant.mutator}: \`${mutant.change}\`: ${because}`;
+    }),
+    '',
+  ].join('\n');
+}
+
+/** What the summary says already, by file. */
+function sectionsNow(): Map<string, string> {
+  const text = existsSync(SUMMARY) ? readFileSync(SUMMARY, 'utf8') : '';
+  const texts = text.split(/^(?=## )/m).slice(1);
+  return new Map(texts.map((section) => [/^## `([\w/]+)`/.exec(section)?.[1] ?? '', section.trimEnd().concat('\n')]));
+}
+
+const HEAD = `# Mutation testing of the contracts
+
+\`npm run soak -- contracts [FILE …]\`: \`slither-mutate\` over the ledger and what it is made of. Found: a test failed, or ran into
+its time limit; gas figures are left out, and fuzz and invariant tests run a few times only. A mutant that lives is answered in
+\`test/soak/contracts.ts\`.
+`;
+
+/**
+ * Mutation testing of the contracts with `slither-mutate` (PyPI `slither-analyzer`), one of `SUBJECTS` after the other
+ * (default: all). Fails on a mutant that neither a test nor `ANSWERS` answers, and with 7 where there is no slither-mutate.
+ */
+export async function contracts(subjects: readonly string[]): Promise<void> {
+  if (spawnSync('slither-mutate', ['--help']).error !== undefined) {
+    console.error('there is no slither-mutate: pip install slither-analyzer');
+    process.exitCode = 7;
+    return;
+  }
+  for (const subject of subjects.length > 0 ? subjects : SUBJECTS) {
+    const run = await mutate(subject);
+    const open = run.missed.filter((mutant) => answerTo(subject, mutant) === undefined);
+    for (const { line, change } of open) console.error(`not answered: ${subject}.sol:${line}: ${change}`);
+    if (open.length > 0) process.exitCode = 1;
+    const sections = sectionsNow().set(subject, sectionOf(subject, run));
+    // After each: what is known is kept when the rest is broken off.
+    const sorted = SUBJECTS.flatMap((name) => sections.get(name) ?? []);
+    writeFileSync(SUMMARY, [HEAD, ...sorted].join('\n'));
+  }
+}
