@@ -159,6 +159,12 @@ contract RecordTest is Fixture {
         record(study, 2, 0, modelAfter(1), modelAfter(2), mixed(2));
         expect(IRoundLedger.WrongOutcome.selector, 4);
         record(study, 2, 4, modelAfter(1), modelAfter(2), mixed(2));
+        // Not even one that counts nobody and changes nothing.
+        bytes memory none = bytes.concat(absent(1), absent(2), absent(3), absent(4));
+        expect(IRoundLedger.WrongOutcome.selector, 0);
+        record(study, 2, 0, modelAfter(1), modelAfter(1), none);
+        expect(IRoundLedger.WrongOutcome.selector, 4);
+        record(study, 2, 4, modelAfter(1), modelAfter(1), none);
     }
 
     function test_ACompletedRoundNeedsItsQuorum() public {
