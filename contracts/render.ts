@@ -9,12 +9,16 @@ const NAMES = ['Consortium', 'DataUse', 'Verdicts', 'RoundLedger'] as const;
 interface Artifact {
   readonly abi: readonly unknown[];
   readonly bytecode: { readonly object: string };
+  readonly deployedBytecode: {
+    readonly object: string;
+    readonly immutableReferences: Readonly<Record<string, readonly { readonly start: number }[]>>;
+  };
   readonly storageLayout: StorageLayout;
 }
 
 /**
- * What Forge's last build makes: one file a contract with its ABI and creation bytecode as a typed constant, and
- * `docs/storage-layout.md`.
+ * What Forge's last build makes: one file a contract with its ABI, creation bytecode and runtime code as a typed constant,
+ * and `docs/storage-layout.md`.
  */
 export function renderContracts(): Map<string, string> {
   const artifacts = NAMES.map((name) => [name, artifactOf(name)] as const);
@@ -36,6 +40,15 @@ export const ${name} = {
   abi: [
 ${abi}  ],
   bytecode: '${artifact.bytecode.object}',
+  runtime: '${artifact.deployedBytecode.object}',
+  immutables: ${JSON.stringify(immutablesOf(artifact))},
 } as const;
 `;
+}
+
+/** Where each immutable's 32 bytes stand in the runtime code, in the order of their declarations, bases first. */
+function immutablesOf({ deployedBytecode: { immutableReferences } }: Artifact): number[][] {
+  return Object.entries(immutableReferences)
+    .toSorted(([a], [b]) => Number(a) - Number(b))
+    .map(([, places]) => places.map(({ start }) => start).toSorted((a, b) => a - b));
 }

@@ -5,3 +5,10 @@ import { bytesToHex, type Digest } from './values.ts';
 export function sha256(bytes: Uint8Array): Digest {
   return bytesToHex(createHash('sha256').update(bytes).digest()) as Digest;
 }
+
+/** The same of bytes that come one piece after the other. */
+export async function sha256Of(pieces: AsyncIterable<Uint8Array>): Promise<Digest> {
+  const hash = createHash('sha256');
+  for await (const piece of pieces) hash.update(piece);
+  return bytesToHex(hash.digest()) as Digest;
+}

@@ -1,3 +1,5 @@
+import type { ChainLog } from '../../audit/port.ts';
+import { type HistoryRound, replay, type StudyHistory } from '../../audit/replay.ts';
 import { ledgerAbi, ledgerTopic, verdictsAbi } from '../../coordinator/chain/abi.ts';
 import { allLogs } from '../../coordinator/chain/allLogs.ts';
 import { blockAt, getReceipt, type NodeLog } from '../../coordinator/chain/node.ts';
@@ -6,7 +8,6 @@ import { type Address, type Digest, digest, type Slot, type StudyId } from '../.
 import type { ChainLine } from './connectChain.ts';
 import { read } from './read.ts';
 import { numberTopic } from './record.ts';
-import { type HistoryRound, replay, type StudyHistory, type TimedLog } from './replay.ts';
 import { NOTHING_SAID, type RoundVerdicts, roundVerdicts, verdictFaults } from './roundVerdicts.ts';
 import { verdictsOf } from './verdicts.ts';
 
@@ -19,6 +20,8 @@ export interface SlotTotals {
 
 /** A round's record, and what members said of it. */
 export interface JudgedRound extends HistoryRound {
+  /** Of the whole transaction. */
+  readonly gas: number;
   readonly verdicts: RoundVerdicts;
 }
 
@@ -93,26 +96,33 @@ async function studyHistory(
   if (history === null) return null;
   const totals = totalsOf(history);
   const said = await roundVerdicts(chain, verdicts, study, block);
-  const rounds = history.rounds.map((round) => ({ ...round, verdicts: said.get(round.round) ?? NOTHING_SAID }));
+  const gas = await gasUsed(chain, history);
+  const rounds = history.rounds.map((round) => {
+    return { ...round, gas: gas.get(round.transaction) ?? 0, verdicts: said.get(round.round) ?? NOTHING_SAID };
+  });
   const faults = [...history.faults, ...(await storageFaults(chain, ledger, history, totals, block))];
   for (const round of rounds) faults.push(...(await verdictFaults(chain, verdicts, study, round, block)));
   const [final] = await read(chain.provider, { abi: verdictsAbi, address: verdicts }, 'isFinal', [study], block);
   return { ...history, rounds, faults, totals, final: Boolean(final), verified: faults.length === 0 };
 }
 
-/** Events with what only their blocks and receipts tell. */
-async function timed({ rpc }: ChainLine, logs: readonly NodeLog[]): Promise<TimedLog[]> {
+/** Events with what only their blocks tell. */
+async function timed({ rpc }: ChainLine, logs: readonly NodeLog[]): Promise<ChainLog[]> {
   const times = new Map<number, number>();
   for (const number of new Set(logs.map(({ blockNumber }) => blockNumber))) {
     times.set(number, (await blockAt(rpc, number)).timestamp);
   }
+  return logs.map(({ topics, data, transactionHash: transaction, blockNumber: block }) => {
+    return { topics, data, transaction, block, time: times.get(block) ?? 0 };
+  });
+}
+
+async function gasUsed({ rpc }: ChainLine, { rounds }: StudyHistory): Promise<ReadonlyMap<Digest, number>> {
   const gas = new Map<Digest, number>();
-  for (const transaction of new Set(logs.map(({ transactionHash }) => transactionHash))) {
+  for (const transaction of new Set(rounds.map((round) => round.transaction))) {
     gas.set(transaction, (await getReceipt(rpc, transaction))?.gasUsed ?? 0);
   }
-  return logs.map(({ topics, data, transactionHash: transaction, blockNumber: block }) => {
-    return { topics, data, transaction, block, time: times.get(block) ?? 0, gas: gas.get(transaction) ?? 0 };
-  });
+  return gas;
 }
 
 function totalsOf({ rounds }: StudyHistory): SlotTotals[] {

@@ -117,7 +117,8 @@ async function finishRound(
   return { round: { round, outcome, base: common.baseModel, global: sha256(global), manifest, entries }, global };
 }
 
-function drawnUpdate(plan: CheckedPlan['plan'], slot: number, round: number): Uint8Array {
+/** An update of a plan's model, drawn. */
+export function drawnUpdate(plan: CheckedPlan['plan'], slot: number, round: number): Uint8Array {
   const stream = RandomStream.of(plan.seed, 'test/update', slot, round);
   const tensors = tensorSpecs(plan.model).map(({ name, shape }) => ({
     name,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { replay, type TimedLog } from '../../../../cli/chain/replay.ts';
-import { ledgerAbi } from '../../../../coordinator/chain/abi.ts';
+import type { ChainLog } from '../../../audit/port.ts';
+import { replay } from '../../../audit/replay.ts';
+import { ledgerAbi } from '../../../coordinator/chain/abi.ts';
 import {
   closeHash,
   type Entry,
@@ -11,8 +12,8 @@ import {
   STATUS,
   startHash,
   studyHead,
-} from '../../../../core/statements/ledger.ts';
-import { address, type Digest, digest, ZERO_DIGEST } from '../../../../core/values.ts';
+} from '../../../core/statements/ledger.ts';
+import { address, type Digest, digest, ZERO_DIGEST } from '../../../core/values.ts';
 
 const filled = (byte: string): Digest => digest(`0x${byte.repeat(32)}`);
 const account = (byte: string) => address(`0x${byte.repeat(20)}`);
@@ -26,9 +27,9 @@ const entries: Entry[] = [
   { slot: 4, status: STATUS.ABSENT, reason: 1, update: ZERO_DIGEST, samples: 0 },
 ];
 
-function log(event: string, values: readonly unknown[], time: number): TimedLog {
+function log(event: string, values: readonly unknown[], time: number): ChainLog {
   const { topics, data } = ledgerAbi.encodeEventLog(event, [...values]);
-  return { topics: topics as string[], data, transaction: filled('77'), block: time, time, gas: 1 };
+  return { topics: topics as string[], data, transaction: filled('77'), block: time, time };
 }
 
 interface Story {
@@ -42,7 +43,7 @@ interface Story {
 }
 
 /** An honest study's events; `lie` changes what is told without changing what was hashed. */
-function tell(lie: Story = {}): TimedLog[] {
+function tell(lie: Story = {}): ChainLog[] {
   const opened = studyHead(5, ledger, study, plan, initial);
   const started = extendHead(opened, startHash(study, [1, 3, 4], 20));
   const hash = recordHash({

@@ -1,6 +1,3 @@
-import { decodeLedgerEvent, ledgerTopic } from '../../coordinator/chain/abi.ts';
-import { decodeOutcome, decodeRoundRecorded, decodeUpdateRecorded } from '../../coordinator/chain/decode.ts';
-import type { ChainEntry } from '../../coordinator/chain/port.ts';
 import {
   closeHash,
   encodeEntries,
@@ -10,20 +7,10 @@ import {
   recordHash,
   startHash,
   studyHead,
-} from '../../core/statements/ledger.ts';
-import { type Address, address, type Digest, digest, type StudyId } from '../../core/values.ts';
-
-/** An event of the ledger with its block's time. */
-export interface TimedLog {
-  readonly topics: readonly string[];
-  readonly data: string;
-  readonly transaction: Digest;
-  readonly block: number;
-  /** Unix seconds. */
-  readonly time: number;
-  /** Gas of the whole transaction. */
-  readonly gas: number;
-}
+} from '../core/statements/ledger.ts';
+import { type Address, address, type Digest, digest, type Slot, type StudyId, slot } from '../core/values.ts';
+import { decodeEntry, decodeLog, decodeOutcome, ledgerTopic, type SlotEntry } from './events.ts';
+import type { ChainLog } from './port.ts';
 
 export interface HistoryRound {
   readonly round: number;
@@ -37,9 +24,7 @@ export interface HistoryRound {
   readonly block: number;
   /** Unix seconds. */
   readonly time: number;
-  /** Gas of the whole transaction. */
-  readonly gas: number;
-  readonly entries: readonly ChainEntry[];
+  readonly entries: readonly SlotEntry[];
 }
 
 export interface HistoryNote {
@@ -60,7 +45,9 @@ export interface StudyHistory {
   readonly minIncluded: number;
   readonly opened: number;
   /** Slots of round 1's roster; null before the start. */
-  readonly started: readonly number[] | null;
+  readonly started: readonly Slot[] | null;
+  /** Unix seconds; null before the start. */
+  readonly startedAt: number | null;
   readonly outcome: Outcome | null;
   readonly rounds: readonly HistoryRound[];
   readonly notes: readonly HistoryNote[];
@@ -78,8 +65,9 @@ const NAMES = new Map(
 );
 
 interface Draft {
-  opening: Omit<StudyHistory, 'started' | 'outcome' | 'rounds' | 'notes' | 'head' | 'faults'> | null;
-  started: number[] | null;
+  opening: Omit<StudyHistory, 'started' | 'startedAt' | 'outcome' | 'rounds' | 'notes' | 'head' | 'faults'> | null;
+  started: Slot[] | null;
+  startedAt: number | null;
   outcome: Outcome | null;
   rounds: HistoryRound[];
   notes: HistoryNote[];
@@ -92,11 +80,20 @@ interface Draft {
  * Null when the events do not begin with the study's opening.
  */
 export function replay(
-  logs: readonly TimedLog[],
+  logs: readonly ChainLog[],
   { chainId, ledger, study }: { readonly chainId: number; readonly ledger: Address; readonly study: StudyId },
 ): StudyHistory | null {
   const entries = entriesByRound(logs);
-  const draft: Draft = { opening: null, started: null, outcome: null, rounds: [], notes: [], head: null, faults: [] };
+  const draft: Draft = {
+    opening: null,
+    started: null,
+    startedAt: null,
+    outcome: null,
+    rounds: [],
+    notes: [],
+    head: null,
+    faults: [],
+  };
   for (const log of logs) {
     const name = NAMES.get(digest(log.topics[0] ?? ''));
     if (name === 'StudyOpened') open(draft, log, { chainId, ledger, study });
@@ -111,10 +108,10 @@ export function replay(
 
 function open(
   draft: Draft,
-  log: TimedLog,
+  log: ChainLog,
   { chainId, ledger, study }: { readonly chainId: number; readonly ledger: Address; readonly study: StudyId },
 ): void {
-  const event = decodeLedgerEvent('StudyOpened', log);
+  const event = decodeLog('StudyOpened', log);
   const opening = {
     study,
     operator: address(event.operator),
@@ -129,42 +126,46 @@ function open(
   compare(draft, 'the opening', 'head', draft.head, event.head);
 }
 
-function start(draft: Draft, log: TimedLog, study: StudyId): void {
-  const event = decodeLedgerEvent('StudyStarted', log);
-  draft.started = Array.from(event.slots as readonly bigint[], Number);
+function start(draft: Draft, log: ChainLog, study: StudyId): void {
+  const event = decodeLog('StudyStarted', log);
+  draft.started = Array.from(event.slots as readonly bigint[], (one) => slot(Number(one)));
+  draft.startedAt = log.time;
   extend(draft, 'the start', startHash(study, draft.started, log.time), event.head);
 }
 
-function record(draft: Draft, log: TimedLog, entries: ReadonlyMap<number, readonly ChainEntry[]>): void {
-  const event = decodeRoundRecorded(log);
-  const own = entries.get(event.round) ?? [];
-  const { study, outcome, baseModel, globalModel, manifest } = event;
+function record(draft: Draft, log: ChainLog, entries: ReadonlyMap<number, readonly SlotEntry[]>): void {
+  const event = decodeLog('RoundRecorded', log);
+  const round = Number(event.round);
+  const own = entries.get(round) ?? [];
+  const outcome = decodeOutcome(event.outcome);
+  const [baseModel, globalModel] = [digest(event.baseModel), digest(event.globalModel)];
+  const manifest = digest(event.manifest);
   const hash = recordHash({
-    ...{ study, round: event.round, outcome, baseModel, globalModel, manifest },
+    ...{ study: digest(event.study), round, outcome, baseModel, globalModel, manifest },
     ...{ timestamp: log.time, entries: encodeEntries(own) },
   });
-  const name = `round ${event.round}`;
+  const name = `round ${round}`;
   compare(draft, name, 'record hash', hash, event.recordHash);
   compare(draft, name, 'base model', draft.rounds.at(-1)?.globalModel ?? draft.opening?.initialModel, baseModel);
-  compare(draft, name, 'number', String(draft.rounds.length + 1), String(event.round));
+  compare(draft, name, 'number', String(draft.rounds.length + 1), String(round));
   extend(draft, name, hash, event.head);
-  const { transaction, block, time, gas } = log;
-  const { recordHash: told, head } = event;
-  const record = { outcome, baseModel, globalModel, manifest, recordHash: told, head };
-  draft.rounds.push({ round: event.round, ...record, transaction, block, time, gas, entries: own });
+  const { transaction, block, time } = log;
+  const told = { recordHash: digest(event.recordHash), head: digest(event.head) };
+  const record = { round, outcome, baseModel, globalModel, manifest, ...told };
+  draft.rounds.push({ ...record, transaction, block, time, entries: own });
 }
 
-function note(draft: Draft, log: TimedLog, study: StudyId): void {
-  const event = decodeLedgerEvent('Noted', log);
+function note(draft: Draft, log: ChainLog, study: StudyId): void {
+  const event = decodeLog('Noted', log);
   const [kind, noted] = [digest(event.kind), digest(event.digest)];
   const { transaction, block, time } = log;
   draft.notes.push({ kind, digest: noted, transaction, block, time });
   extend(draft, `note ${draft.notes.length}`, noteHash(study, kind, noted, time), event.head);
 }
 
-function close(draft: Draft, log: TimedLog, study: StudyId): void {
-  const event = decodeLedgerEvent('StudyClosed', log);
-  draft.outcome = decodeOutcome(Number(event.outcome));
+function close(draft: Draft, log: ChainLog, study: StudyId): void {
+  const event = decodeLog('StudyClosed', log);
+  draft.outcome = decodeOutcome(event.outcome);
   extend(draft, 'the close', closeHash(study, draft.outcome, log.time), event.head);
 }
 
@@ -178,12 +179,14 @@ function compare(draft: Draft, what: string, field: string, made: string | undef
   if (made !== told) draft.faults.push(`${what}: the event's ${field} is ${told}; its other fields make it ${made}`);
 }
 
-function entriesByRound(logs: readonly TimedLog[]): Map<number, ChainEntry[]> {
-  const rounds = new Map<number, ChainEntry[]>();
+function entriesByRound(logs: readonly ChainLog[]): Map<number, SlotEntry[]> {
+  const rounds = new Map<number, SlotEntry[]>();
   for (const log of logs) {
     if (NAMES.get(digest(log.topics[0] ?? '')) !== 'UpdateRecorded') continue;
-    const { round, study: _, ...entry } = decodeUpdateRecorded(log);
-    rounds.set(round, [...(rounds.get(round) ?? []), entry]);
+    const { round, entry } = decodeEntry(log);
+    const before = rounds.get(round);
+    if (before === undefined) rounds.set(round, [entry]);
+    else before.push(entry);
   }
   return rounds;
 }

@@ -1,0 +1,67 @@
+import { type Audit, contributionsOf } from '../Audit.ts';
+import { type ContractName, isReleased } from '../code.ts';
+import { storedRecordHashes, storedTotals } from '../storage/ledger.ts';
+
+/** Whether the contracts are those whose rules the rest relies on. */
+export async function checkCode({ chain, contracts, findings }: Audit): Promise<void> {
+  for (const name of Object.keys(contracts) as ContractName[]) {
+    findings.examine('runtime code of a contract equals the released build');
+    if (await isReleased(chain, contracts, name)) continue;
+    const what = `the code at ${contracts[name]} is not that of the released ${name}: its rules are not known`;
+    findings.add('CODE_UNKNOWN', { what, implicated: 'admin' });
+  }
+}
+
+/** Whether events and storage tell one history, without a gap, each round on the model of the one before. */
+export async function checkHistory(audit: Audit): Promise<void> {
+  const { chain, contracts, id, study, history, findings } = audit;
+  for (const fault of history.faults) findings.add('HISTORY_MISMATCH', { what: fault, implicated: 'node' });
+  const same = (field: string, stored: string | number, told: string | number) => {
+    findings.examine('what storage holds of a study equals what events make of it');
+    const what = `the study's ${field} in storage is not what its events tell`;
+    findings.compare('HISTORY_MISMATCH', stored, told, { what, implicated: 'node' });
+  };
+  same('operator', study.operator, history.operator);
+  same('coordinator', study.coordinator, history.coordinator);
+  same('plan', study.plan, history.plan);
+  same('initial model', study.initialModel, history.initialModel);
+  same('quorum', study.minIncluded, history.minIncluded);
+  same('time of opening', study.openedAt, history.opened);
+  same('outcome', study.outcome, history.outcome ?? 0);
+  same('model', study.model, history.rounds.at(-1)?.globalModel ?? study.initialModel);
+  same('head', study.head, history.head);
+  const hashes = await storedRecordHashes(chain, contracts.ledger, id, study.lastRound);
+  for (const [i, stored] of hashes.entries()) {
+    const round = i + 1;
+    findings.examine('a record’s hash, recomputed from its events, is the one in storage');
+    const told = history.rounds.find((one) => one.round === round);
+    if (told === undefined) {
+      const what = `the ledger counts ${study.lastRound} records, and no event tells of round ${round}`;
+      findings.add('ROUND_GAP', { round, what, expected: stored, implicated: 'node' });
+    } else {
+      const what = `the record of round ${round} in storage is not the one that events tell`;
+      findings.compare('HISTORY_MISMATCH', stored, told.recordHash, { round, what, implicated: 'node' });
+    }
+  }
+  let base = study.initialModel;
+  for (const { round, baseModel, globalModel } of history.rounds) {
+    findings.examine('a round is built on the model that the last one made');
+    const what = `round ${round} was not built on the model that stood before it`;
+    findings.compare('BASE_MISMATCH', base, baseModel, { round, what, implicated: 'coordinator' });
+    base = globalModel;
+  }
+}
+
+/** Whether what the ledger counts of each member is the sum of the records. */
+export async function checkTotals({ chain, contracts, id, history, findings }: Audit): Promise<void> {
+  const contributions = contributionsOf(history);
+  const slots = contributions.map(({ slot }) => slot);
+  const stored = await storedTotals(chain, contracts.ledger, id, slots);
+  for (const [i, { slot, rounds, samples }] of contributions.entries()) {
+    findings.examine('a member’s totals on chain are the sum of its records');
+    const told = `${rounds} rounds, ${samples} samples`;
+    const held = `${stored[i]?.rounds} rounds, ${stored[i]?.samples} samples`;
+    const what = `the ledger's totals of slot ${slot} are not the sum of its records`;
+    findings.compare('TOTALS_MISMATCH', told, held, { slot, what, implicated: 'admin' });
+  }
+}

@@ -1,0 +1,125 @@
+import { FetchRequest, JsonRpcProvider, Network, toQuantity } from 'ethers';
+import { SyndicError } from '../core/errors/SyndicError.ts';
+import { type Address, digest, hexToBytes, type StudyId } from '../core/values.ts';
+import type { AuditedChain, ChainLog } from './port.ts';
+
+interface NodeLog {
+  readonly topics: string[];
+  readonly data: string;
+  readonly transactionHash: string;
+  readonly blockNumber: string;
+}
+
+interface NodeBlock {
+  readonly number: string;
+  readonly hash: string;
+  readonly timestamp: string;
+}
+
+type Send = (method: string, params: readonly unknown[]) => Promise<unknown>;
+
+/** The chain as a node of the reader's own choice tells it. */
+export interface RpcChain extends AuditedChain {
+  /** @throws SyndicError CHAIN_UNAVAILABLE when the chain no longer has the block that was read: read again */
+  recheck(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Reads everything as of the newest block that the node has now.
+ *
+ * @throws SyndicError CHAIN_UNAVAILABLE, also from every call
+ */
+export async function connectRpc(url: string): Promise<RpcChain> {
+  const request = new FetchRequest(url);
+  request.timeout = 30_000;
+  const chainId = Number(await oneCall(request, 'eth_chainId'));
+  const options = { staticNetwork: Network.from(chainId), cacheTimeout: -1, batchStallTime: 0, batchMaxCount: 100 };
+  const provider = new JsonRpcProvider(request, chainId, options);
+  const send: Send = (method, params) => answered(() => provider.send(method, [...params]));
+  const found = (await send('eth_getBlockByNumber', ['latest', false])) as NodeBlock;
+  const block = { number: Number(found.number), hash: digest(found.hash), time: Number(found.timestamp) };
+  const tag = toQuantity(block.number);
+  const times = new Map<string, number>();
+
+  async function timeOf(number: string): Promise<number> {
+    const known = times.get(number);
+    if (known !== undefined) return known;
+    const time = Number(((await send('eth_getBlockByNumber', [number, false])) as NodeBlock).timestamp);
+    times.set(number, time);
+    return time;
+  }
+
+  return {
+    chainId,
+    block,
+    async words(contract, slots) {
+      const words: bigint[] = [];
+      // A few requests at a time: a node is asked for thousands of words of a long study.
+      for (let at = 0; at < slots.length; at += 100) {
+        const some = slots.slice(at, at + 100);
+        const answers = some.map((slot) => send('eth_getStorageAt', [contract, toWord(slot), tag]));
+        words.push(...(await Promise.all(answers)).map((word) => BigInt(String(word))));
+      }
+      return words;
+    },
+    code: async (contract) => hexToBytes(String(await send('eth_getCode', [contract, tag]))),
+    async logs(contract, study) {
+      const logs: ChainLog[] = [];
+      for (const log of await logsOf(send, contract, study, 0, block.number)) {
+        const { topics, data, transactionHash, blockNumber } = log;
+        const time = await timeOf(blockNumber);
+        logs.push({ topics, data, transaction: digest(transactionHash), block: Number(blockNumber), time });
+      }
+      return logs;
+    },
+    async recheck() {
+      const now = (await send('eth_getBlockByNumber', [tag, false])) as NodeBlock | null;
+      if (now?.hash === block.hash) return;
+      const what = `block ${block.number} is no longer ${block.hash} on the node's chain`;
+      throw new SyndicError('CHAIN_UNAVAILABLE', `${what}: it was reorganised while it was read; read again`, {
+        block,
+      });
+    },
+    close: () => provider.destroy(),
+  };
+}
+
+async function oneCall(request: FetchRequest, method: string): Promise<unknown> {
+  const provider = new JsonRpcProvider(request.clone(), 1, { staticNetwork: true });
+  try {
+    return await answered(() => provider.send(method, []));
+  } finally {
+    provider.destroy();
+  }
+}
+
+/** A node that refuses so many blocks at once is asked for halves. */
+async function logsOf(send: Send, contract: Address, study: StudyId, from: number, to: number): Promise<NodeLog[]> {
+  const range = { address: contract, topics: [null, study], fromBlock: toQuantity(from), toBlock: toQuantity(to) };
+  try {
+    return (await send('eth_getLogs', [range])) as NodeLog[];
+  } catch (thrown) {
+    if (!(thrown instanceof SyndicError) || thrown.details.refused !== true || from >= to) throw thrown;
+    const middle = Math.floor((from + to) / 2);
+    const lower = await logsOf(send, contract, study, from, middle);
+    return [...lower, ...(await logsOf(send, contract, study, middle + 1, to))];
+  }
+}
+
+/** Names what a node's silence is; ethers' own errors carry request bodies and are long. */
+async function answered<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    const code = String((cause as { code?: unknown }).code ?? 'no answer');
+    // Whether the node said no, rather than nothing.
+    const refused = code === 'UNKNOWN_ERROR' || code === 'SERVER_ERROR';
+    const message = `the chain's node does not answer (${code}): check the RPC URL`;
+    throw new SyndicError('CHAIN_UNAVAILABLE', message, { refused }, { cause });
+  }
+}
+
+function toWord(slot: bigint): string {
+  return `0x${slot.toString(16).padStart(64, '0')}`;
+}

@@ -1,0 +1,119 @@
+import { SyndicError } from '../core/errors/SyndicError.ts';
+import type { Address, StudyId } from '../core/values.ts';
+import { type Audit, type Contribution, contributionsOf } from './Audit.ts';
+import { checkManifest, checkPlan } from './checks/documents.ts';
+import { checkCode, checkHistory, checkTotals } from './checks/history.ts';
+import { checkInitialModel, checkModel } from './checks/models.ts';
+import { checkRosters, type Grants, readGrants } from './checks/roster.ts';
+import { checkStatements } from './checks/statements.ts';
+import { checkVerdicts } from './checks/verdicts.ts';
+import { type ContractAddresses, contractsOf } from './code.ts';
+import { Files } from './Files.ts';
+import { type Finding, Findings, type Unchecked } from './findings.ts';
+import type { Artifacts, AuditedChain } from './port.ts';
+import { replay, type StudyHistory } from './replay.ts';
+import { storedStudy } from './storage/ledger.ts';
+
+export interface Request {
+  readonly chain: AuditedChain;
+  readonly ledger: Address;
+  readonly study: StudyId;
+  readonly artifacts: Artifacts;
+  /** Called before each step that may take long. */
+  readonly onProgress?: (step: Progress) => void;
+}
+
+export interface Progress {
+  readonly what: string;
+  readonly round?: number;
+  readonly of?: number;
+}
+
+/** Everything that a report is made of. */
+export interface Report {
+  readonly study: StudyId;
+  readonly chainId: number;
+  readonly block: AuditedChain['block'];
+  readonly contracts: ContractAddresses;
+  /** No fault was found. What was not checked is listed, not believed. */
+  readonly verified: boolean;
+  /** Closed, every record attested by the quorum, and no dispute open. */
+  readonly final: boolean;
+  readonly findings: readonly Finding[];
+  readonly unchecked: readonly Unchecked[];
+  readonly checks: readonly { readonly check: string; readonly examined: number }[];
+  readonly history: StudyHistory;
+  readonly contributions: readonly Contribution[];
+}
+
+/**
+ * Establishes from the chain and from artifacts alone who contributed what to which model: nothing of it is taken on the
+ * coordinator's word, and nothing of a node that the chain's storage does not hold.
+ *
+ * @throws SyndicError NOT_FOUND when the ledger knows no such study; CHAIN_UNAVAILABLE
+ */
+export async function verify({ chain, ledger, study: id, artifacts, onProgress = () => {} }: Request): Promise<Report> {
+  onProgress({ what: 'reading the chain' });
+  const contracts = await contractsOf(chain, ledger);
+  const study = contracts === null ? null : await storedStudy(chain, ledger, id);
+  if (contracts === null || study === null) throw unknown(chain, ledger, id, contracts === null);
+  const history = replay(await chain.logs(ledger, id), { chainId: chain.chainId, ledger, study: id });
+  if (history === null) {
+    const message = `the ledger stores study ${id}, and the node has no event that tells of its opening: ask another node`;
+    throw new SyndicError('CHAIN_UNAVAILABLE', message, { study: id });
+  }
+  const findings = new Findings();
+  const audit: Audit = { chain, contracts, id, study, history, files: new Files(artifacts), findings };
+  await checkCode(audit);
+  await checkHistory(audit);
+  await checkTotals(audit);
+  onProgress({ what: 'reading grants' });
+  const grants = await readGrants(audit);
+  checkRosters(audit, grants);
+  await checkRounds(audit, grants, onProgress);
+  onProgress({ what: 'reading what members said' });
+  const { final } = await checkVerdicts(audit, [...grants.keys()]);
+  return {
+    ...{ study: id, chainId: chain.chainId, block: chain.block, contracts, final },
+    verified: findings.found.every(({ severity }) => severity === 'notice'),
+    findings: findings.found,
+    unchecked: findings.unchecked,
+    checks: findings.checks,
+    history,
+    contributions: contributionsOf(history),
+  };
+}
+
+async function checkRounds(audit: Audit, grants: Grants, onProgress: (step: Progress) => void): Promise<void> {
+  const { history, findings } = audit;
+  const plan = await checkPlan(audit);
+  if (plan === null) {
+    const why = 'the plan could not be read';
+    findings.skip({ what: 'manifests, statements, receipts and models were not checked', why });
+    return;
+  }
+  const planned = { ...audit, plan };
+  checkInitialModel(planned);
+  for (const round of history.rounds) {
+    onProgress({ what: 'checking round', round: round.round, of: history.rounds.length });
+    const manifest = await checkManifest(planned, round);
+    if (manifest === null) {
+      const why = 'its manifest could not be read, or is not its record’s';
+      findings.skip({
+        what: 'statements, receipts and the model of the round were not checked',
+        why,
+        round: round.round,
+      });
+      continue;
+    }
+    await checkStatements(planned, round, manifest, grants);
+    await checkModel(planned, round, manifest);
+  }
+}
+
+function unknown({ block }: AuditedChain, ledger: Address, study: StudyId, isNoLedger: boolean): SyndicError {
+  const what = isNoLedger
+    ? `no ledger of this version stands at ${ledger} at block ${block.number}: check the address and the node`
+    : `the ledger has no study ${study} at block ${block.number}: check the id`;
+  return new SyndicError('NOT_FOUND', what, { ledger, study });
+}

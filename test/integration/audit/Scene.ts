@@ -1,0 +1,171 @@
+import { send } from '../../../cli/chain/send.ts';
+import { aggregate } from '../../../core/aggregate/aggregate.ts';
+import { readerOf } from '../../../core/aggregate/ChunkReader.ts';
+import { strategies } from '../../../core/aggregate/strategies.ts';
+import { encodeManifest, type Manifest, type ManifestEntry } from '../../../core/manifest/Manifest.ts';
+import { initialModel } from '../../../core/model/initialModel.ts';
+import { checkPlanValue } from '../../../core/plan/checkPlan.ts';
+import { sha256 } from '../../../core/sha256.ts';
+import { encodeReceipt, encodeStatement } from '../../../core/statements/documents.ts';
+import { type Entry, OUTCOME, type Outcome, REASON, STATUS } from '../../../core/statements/entries.ts';
+import { digestOf, sign } from '../../../core/statements/sign.ts';
+import { studyId } from '../../../core/statements/studyId.ts';
+import { domain, type ReceiptMessage, type UpdateMessage } from '../../../core/statements/types.ts';
+import { type Digest, digest, type Slot, type StudyId, ZERO_DIGEST } from '../../../core/values.ts';
+import { drawnUpdate } from '../../support/finishedStudy.ts';
+import { planWith } from '../../unit/core/plan/samplePlan.ts';
+import { addressOf, encode, randomDigest, recordRound, VERSION, type World, type WorldMember } from '../chain/world.ts';
+
+/** What the coordinator does otherwise than it should. All of it hangs together but for that. */
+export interface Cheat {
+  readonly outcome?: Outcome;
+  /** Members that it says did not answer, though they hold its receipt. */
+  readonly absent?: readonly Slot[];
+  readonly statement?: Partial<UpdateMessage>;
+  /** Private key that signs the statement of the first member. */
+  readonly statementKey?: string;
+  readonly receipt?: Partial<ReceiptMessage>;
+  readonly receiptKey?: string;
+  readonly manifest?: (honest: Manifest) => Manifest;
+  /** Of the record, of the first member. */
+  readonly entry?: Partial<Entry>;
+  /** In place of the aggregate. */
+  readonly global?: (honest: Uint8Array) => Uint8Array;
+}
+
+export interface MadeRound {
+  readonly round: number;
+  readonly base: Digest;
+  readonly global: Digest;
+  readonly manifest: Digest;
+  readonly statements: readonly Digest[];
+  readonly receipts: readonly Digest[];
+  readonly updates: readonly Digest[];
+}
+
+/** A study on a real chain with all of its files, whose coordinator does what a test asks for. */
+export class Scene {
+  readonly files = new Map<Digest, Uint8Array>();
+  readonly rounds: MadeRound[] = [];
+  readonly plan = checkPlanValue(planWith(['quorum', 2], ['seed', 11], ['maxSamples', 512], ['rounds', 9]));
+  readonly #world: World;
+  #study: StudyId = digest(ZERO_DIGEST);
+  #model: Uint8Array = new Uint8Array();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get study(): StudyId {
+    return this.#study;
+  }
+
+  get ledger() {
+    return this.#world.contracts.ledger;
+  }
+
+  /** Opens a study that its members join, and starts it. @param quorum of the study on chain */
+  async open({ quorum = 2, initial }: { readonly quorum?: number; readonly initial?: Digest } = {}): Promise<this> {
+    const { chainId, contracts, operator, coordinator, provider, coordinatorKey } = this.#world;
+    const salt = randomDigest();
+    this.put(this.plan.bytes);
+    this.#model = initialModel(this.plan.plan);
+    const model = initial ?? this.put(this.#model);
+    this.#study = studyId(chainId, contracts.ledger, addressOf(operator), this.plan.hash, salt);
+    const data = encode('openStudy', [this.plan.hash, model, addressOf(coordinator), quorum, salt]);
+    await send(provider, operator, { to: contracts.ledger, data });
+    await this.#world.grantAll(this.#study, this.plan.hash);
+    await send(provider, coordinatorKey, { to: contracts.ledger, data: encode('startStudy', [this.#study]) });
+    return this;
+  }
+
+  /** One round of every member, made, signed and recorded. */
+  async round(cheat: Cheat = {}): Promise<MadeRound> {
+    const { members } = this.#world;
+    const round = this.rounds.length + 1;
+    const outcome = cheat.outcome ?? OUTCOME.COMPLETED;
+    const completed = outcome === OUTCOME.COMPLETED;
+    const base = sha256(this.#model);
+    const sent = members.map((member, i) => this.#send(member, round, base, i === 0 ? cheat : {}));
+    const lines: ManifestEntry[] = [];
+    const entries: Entry[] = [];
+    for (const [i, one] of sent.entries()) {
+      const absent = cheat.absent?.includes(one.slot) === true;
+      const status = absent ? STATUS.ABSENT : completed ? STATUS.INCLUDED : STATUS.EXCLUDED;
+      const reason = absent ? REASON.NO_ANSWER : completed ? REASON.NONE : REASON.ROUND_FAILED;
+      const { slot, update, samples } = one;
+      const told = absent ? { update: digest(ZERO_DIGEST), samples: 0 } : { update, samples };
+      const entry = { slot, status, reason, ...told, ...(i === 0 ? cheat.entry : {}) };
+      entries.push(entry);
+      const weight = strategies.fedavg.weightOf(entry, this.plan.plan);
+      const { statement, receipt, report } = one;
+      lines.push({ slot, status, reason, ...(completed && !absent ? { weight } : {}), statement, receipt, report });
+    }
+    const included = entries.filter(({ status }) => status === STATUS.INCLUDED);
+    const honest = included.length > 0 ? await this.#average(included) : this.#model;
+    const made = cheat.global?.(honest) ?? honest;
+    const global = this.put(made);
+    const manifest: Manifest = {
+      ...{ schema: 'syndic.manifest/1', study: this.#study, round, outcome, plan: this.plan.hash },
+      ...{ baseModel: base, globalModel: global, strategy: { name: 'fedavg' } },
+      ...{ opened: 100, deadline: 200, closed: 150, entries: lines },
+    };
+    const written = this.put(encodeManifest(cheat.manifest?.(manifest) ?? manifest));
+    const record = { study: this.#study, round, outcome, base, global, manifest: written, entries };
+    await this.#say(recordRound(record));
+    this.#model = made;
+    const told = { round, base, global, manifest: written };
+    const files = (of: 'statement' | 'receipt' | 'update') => sent.map((one) => one[of]);
+    const documents = { statements: files('statement'), receipts: files('receipt'), updates: files('update') };
+    this.rounds.push({ ...told, ...documents });
+    return { ...told, ...documents };
+  }
+
+  async close(outcome: Outcome = OUTCOME.COMPLETED): Promise<void> {
+    await this.#say(encode('closeStudy', [this.#study, outcome]));
+  }
+
+  /** Sends a transaction to the ledger with the coordinator's key. */
+  async #say(data: `0x${string}`): Promise<void> {
+    await send(this.#world.provider, this.#world.coordinatorKey, { to: this.ledger, data });
+  }
+
+  put(bytes: Uint8Array): Digest {
+    const of = sha256(bytes);
+    this.files.set(of, bytes);
+    return of;
+  }
+
+  async #average(included: readonly Entry[]): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    await aggregate({
+      strategy: strategies.fedavg,
+      base: readerOf(this.#model),
+      updates: included.map(({ slot, update, samples }) => ({
+        ...{ slot, weight: strategies.fedavg.weightOf({ slot, samples }, this.plan.plan) },
+        read: readerOf(this.files.get(update) ?? new Uint8Array()),
+      })),
+      write: (piece) => void pieces.push(piece),
+    });
+    return new Uint8Array(Buffer.concat(pieces));
+  }
+
+  #send({ slot, key }: WorldMember, round: number, baseModel: Digest, cheat: Cheat) {
+    const { chainId, contracts, coordinatorKey } = this.#world;
+    const signed = domain(chainId, contracts.ledger);
+    const update = this.put(drawnUpdate(this.plan.plan, slot, round));
+    const report = this.put(Buffer.from(`report of ${slot} in ${round} of ${this.#study}`));
+    const samples = 100 + slot;
+    const common = { study: this.#study, round, slot, baseModel, update, samples };
+    const message = { ...common, plan: this.plan.hash, dataset: VERSION, report, ...cheat.statement };
+    const signature = sign(cheat.statementKey ?? key.privateKey, signed, 'Update', message);
+    const recordBy = Math.floor(Date.now() / 1000) + 86_400;
+    const promise = { ...common, statement: digestOf('Update', signed, message), recordBy, ...cheat.receipt };
+    const promised = sign(cheat.receiptKey ?? coordinatorKey.privateKey, signed, 'Receipt', promise);
+    return {
+      ...{ slot, update, samples, report, promise },
+      statement: this.put(encodeStatement({ message, signature })),
+      receipt: this.put(encodeReceipt({ message: promise, signature: promised })),
+    };
+  }
+}

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connectRpc, type RpcChain } from '../../../audit/rpc.ts';
+import { type Report, verify } from '../../../audit/verify.ts';
+import type { Digest } from '../../../core/values.ts';
+import { randomDigest, randomWallet, startWorld, type World } from '../chain/world.ts';
+import { type Cheat, Scene } from './Scene.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld({ members: 3 });
+});
+
+afterAll(async () => {
+  await world?.stop();
+});
+
+interface Changes {
+  /** In place of the files' own bytes; null: not there. */
+  readonly files?: ReadonlyMap<Digest, Uint8Array | null>;
+  readonly chain?: (honest: RpcChain) => Partial<RpcChain>;
+}
+
+async function report(scene: Scene, changes: Changes = {}): Promise<Report> {
+  const chain = await connectRpc(world.rpcUrl);
+  try {
+    const artifacts = {
+      open: async (digest: Digest) => {
+        const changed = changes.files?.get(digest);
+        const bytes = changed === undefined ? scene.files.get(digest) : changed;
+        if (bytes === undefined || bytes === null) return null;
+        const read = async (offset: number, length: number) => bytes.slice(offset, offset + length);
+        return { size: bytes.length, read, close: async () => {} };
+      },
+    };
+    const told = { ...chain, ...changes.chain?.(chain) };
+    return await verify({ chain: told, ledger: scene.ledger, study: scene.study, artifacts });
+  } finally {
+    chain.close();
+  }
+}
+
+const faults = ({ findings }: Report) =>
+  findings
+    .filter(({ severity }) => severity === 'fault')
+    .map(({ code, round, slot, implicated }) => ({ code, round, slot, implicated }));
+
+async function cheated(cheat: Cheat) {
+  const scene = await new Scene(world).open();
+  await scene.round();
+  await scene.round(cheat);
+  return faults(await report(scene));
+}
+
+describe('an honest study', () => {
+  let scene: Scene;
+
+  beforeAll(async () => {
+    scene = await new Scene(world).open();
+    await scene.round();
+    await scene.round({ outcome: 2 });
+    await scene.round();
+    await scene.close();
+  });
+
+  test('verifies whole, with every model made anew', async () => {
+    const told = await report(scene);
+    expect(told.findings.map(({ code, what }) => ({ code, what }))).toEqual([
+      {
+        code: 'NOT_FINAL',
+        what: 'the study is closed; of its 3 records, 0 are attested by the quorum of 2, and 0 disputes are open',
+      },
+    ]);
+    expect(told).toMatchObject({ verified: true, final: false, unchecked: [] });
+    const examined = new Map(told.checks.map(({ check, examined }) => [check, examined]));
+    expect(examined.get('a global model, made anew from its base and updates, is the one on record')).toBe(2);
+    expect(examined.get('a statement is signed by a key that its member had then')).toBe(9);
+    expect(examined.get('runtime code of a contract equals the released build')).toBe(4);
+    expect(told.contributions).toEqual(
+      [1, 2, 3].map((slot) => ({
+        ...{ slot, rounds: 2, samples: BigInt(2 * (100 + slot)) },
+        byRound: [
+          { round: 1, status: 1, samples: 100 + slot },
+          { round: 2, status: 2, samples: 0 },
+          { round: 3, status: 1, samples: 100 + slot },
+        ],
+      })),
+    );
+  });
+
+  test('without updates verifies too, and the report says that no model was made anew', async () => {
+    const files = new Map(scene.rounds.flatMap(({ updates }) => updates.map((update) => [update, null] as const)));
+    const told = await report(scene, { files });
+    expect(told.verified).toBe(true);
+    expect(told.unchecked.map(({ what, round }) => ({ what, round }))).toEqual([
+      { what: 'the global model was not made anew', round: 1 },
+      { what: 'the global model was not made anew', round: 3 },
+    ]);
+  });
+
+  test.each(['manifest', 'statements', 'receipts'] as const)('without a document of %s does not verify', async (of) => {
+    const { [of]: named } = scene.rounds[0] ?? {};
+    const digest = Array.isArray(named) ? named[1] : named;
+    const told = faults(await report(scene, { files: new Map([[digest, null]]) }));
+    expect(told).toEqual([
+      { code: 'DOCUMENT_MISSING', round: 1, slot: of === 'manifest' ? undefined : 2, implicated: 'coordinator' },
+    ]);
+  });
+
+  test.each(['manifest', 'statements', 'updates', 'base'] as const)('with a damaged byte in %s is told', async (of) => {
+    const { [of]: named } = scene.rounds[0] ?? {};
+    const digest = (Array.isArray(named) ? named[1] : named) as Digest;
+    const bytes = Uint8Array.from(scene.files.get(digest) ?? []);
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+    const told = await report(scene, { files: new Map([[digest, bytes]]) });
+    expect(told.findings).toContainEqual(expect.objectContaining({ code: 'FILE_DAMAGED', implicated: 'store' }));
+    expect(told.verified).toBe(false);
+  });
+});
+
+describe('a coordinator that', () => {
+  test.each<[string, Cheat, string, number | undefined, string]>([
+    ['left a member out in spite of its receipt', { absent: [1 as never] }, 'RECEIPT_BROKEN', 1, 'coordinator'],
+    ['made a model of its own', { global: (honest) => flipped(honest) }, 'MODEL_MISMATCH', undefined, 'coordinator'],
+    [
+      'weighs a member otherwise than the plan',
+      { manifest: (m) => ({ ...m, entries: m.entries.map((e, i) => (i === 0 ? { ...e, weight: 1 } : e)) }) },
+      'MANIFEST_MISMATCH',
+      undefined,
+      'coordinator',
+    ],
+    [
+      'records a manifest of another round',
+      { manifest: (m) => ({ ...m, round: 7 }) },
+      'MANIFEST_MISMATCH',
+      undefined,
+      'coordinator',
+    ],
+    ['signed a statement itself', { statementKey: randomWallet().privateKey }, 'STATEMENT_UNSIGNED', 1, 'coordinator'],
+    [
+      'took a statement about another plan',
+      { statement: { plan: randomDigest() } },
+      'STATEMENT_MISMATCH',
+      1,
+      'coordinator',
+    ],
+    [
+      'took a statement about another base',
+      { statement: { baseModel: randomDigest() } },
+      'STATEMENT_MISMATCH',
+      1,
+      'coordinator',
+    ],
+    [
+      'took a statement of an unknown dataset',
+      { statement: { dataset: randomDigest() } },
+      'DATASET_UNKNOWN',
+      1,
+      'member 1',
+    ],
+    ['issued a receipt for other samples', { receipt: { samples: 5 } }, 'RECEIPT_MISMATCH', 1, 'coordinator'],
+    [
+      'had a receipt signed by a stranger',
+      { receiptKey: randomWallet().privateKey },
+      'RECEIPT_MISMATCH',
+      1,
+      'coordinator',
+    ],
+  ])('%s is found out', async (_, cheat, code, slot, implicated) => {
+    const found = await cheated(cheat);
+    expect(found[0]).toEqual({ code, round: 2, slot, implicated });
+    // Nothing of the honest round before it is blamed.
+    expect(new Set(found.map(({ round }) => round))).toEqual(new Set([2]));
+  });
+
+  test('takes more samples than the plan allows is found out', async () => {
+    const found = await cheated({ statement: { samples: 513 }, entry: { samples: 513 }, receipt: { samples: 513 } });
+    expect(found).toEqual([{ code: 'SAMPLES_EXCEEDED', round: 2, slot: 1, implicated: 'member 1' }]);
+  });
+
+  test('opened a study on another model than its plan makes is found out', async () => {
+    const scene = await new Scene(world).open({ initial: randomDigest() });
+    expect(faults(await report(scene))).toEqual([
+      { code: 'INITIAL_MODEL_MISMATCH', round: undefined, slot: undefined, implicated: 'operator' },
+    ]);
+  });
+
+  test('opened a study with another quorum than its plan has is found out', async () => {
+    const scene = await new Scene(world).open({ quorum: 3 });
+    expect(faults(await report(scene))[0]).toMatchObject({ code: 'PLAN_MISMATCH', implicated: 'operator' });
+  });
+});
+
+describe('a node that', () => {
+  let scene: Scene;
+
+  beforeAll(async () => {
+    scene = await new Scene(world).open();
+    await scene.round();
+    await scene.round();
+  });
+
+  const codes = async (chain: Changes['chain']) =>
+    new Set(faults(await report(scene, { chain })).map(({ code }) => code));
+
+  test('keeps back the event of a record is found out', async () => {
+    const found = await codes((honest) => ({
+      logs: async (...args) => (await honest.logs(...args)).filter((_, i, all) => i < all.length - 4),
+    }));
+    expect(found).toContain('ROUND_GAP');
+    expect(found).toContain('HISTORY_MISMATCH');
+  });
+
+  test('tells another time of a record is found out', async () => {
+    const found = await codes((honest) => ({
+      logs: async (...args) => (await honest.logs(...args)).map((log) => ({ ...log, time: log.time + 1 })),
+    }));
+    expect(found).toContain('HISTORY_MISMATCH');
+  });
+
+  test('keeps back an entry is found out', async () => {
+    const found = await codes((honest) => ({
+      logs: async (...args) =>
+        (await honest.logs(...args)).filter((log) => log.topics[3] === undefined || Number(log.topics[3]) !== 2),
+    }));
+    expect(found).toContain('HISTORY_MISMATCH');
+    expect(found).toContain('ROSTER_MISMATCH');
+  });
+
+  test('serves another code is found out', async () => {
+    const found = await codes((honest) => ({
+      code: async (contract) => {
+        const code = await honest.code(contract);
+        return contract === world.contracts.consortium ? flipped(code) : code;
+      },
+    }));
+    expect(found).toEqual(new Set(['CODE_UNKNOWN']));
+  });
+});
+
+test('a study that the ledger does not know is no study', async () => {
+  const scene = new Scene(world);
+  await expect(report(scene)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+function flipped(bytes: Uint8Array): Uint8Array {
+  const out = Uint8Array.from(bytes);
+  out[out.length - 1] = (out[out.length - 1] ?? 0) ^ 1;
+  return out;
+}
