@@ -8,50 +8,51 @@ const PIECE = 1024 * 1024;
 /** Bytes of each kind of document that are read at most; a manifest of 2,000 entries has under 700 KB. */
 export const MOST = { manifest: 2 * 1024 * 1024, statement: 64 * 1024, receipt: 64 * 1024 } as const;
 
-/** What became of looking for a file. */
+/** What became of looking for a file in every store. Damaged: it is somewhere, and nowhere whole. */
 export type Sought<T> =
   | { readonly state: 'whole'; readonly value: T }
   | { readonly state: 'missing' }
   | { readonly state: 'damaged' };
 
-/** Reads artifacts of which no byte is believed before it is hashed. */
+/** Reads artifacts from wherever the reader has copies. No byte is believed before it is hashed. */
 export class Files {
-  readonly #artifacts: Artifacts;
-  readonly #hashed = new Map<Digest, 'whole' | 'missing' | 'damaged'>();
+  readonly #stores: readonly Artifacts[];
+  /** Where each file was found whole. */
+  readonly #hashed = new Map<Digest, Sought<Artifacts>>();
 
-  constructor(artifacts: Artifacts) {
-    this.#artifacts = artifacts;
+  constructor(stores: readonly Artifacts[]) {
+    this.#stores = stores;
   }
 
   /** A document's bytes. @throws SyndicError TOO_LARGE over `most` bytes */
   async document(digest: Digest, most: number): Promise<Sought<Uint8Array>> {
-    return this.#with<Uint8Array>(digest, async (artifact) => {
+    return await this.#firstWhole(digest, async (artifact) => {
       if (artifact.size > most) {
         throw new SyndicError('TOO_LARGE', `${digest} has ${artifact.size} bytes; a document has at most ${most}`);
       }
       const bytes = await artifact.read(0, artifact.size);
-      return sha256(bytes) === digest ? { state: 'whole', value: bytes } : { state: 'damaged' };
+      return sha256(bytes) === digest ? bytes : null;
     });
   }
 
   /** Hashes a file of any size, once. */
-  async check(digest: Digest): Promise<'whole' | 'missing' | 'damaged'> {
+  async check(digest: Digest): Promise<Sought<Artifacts>['state']> {
     const known = this.#hashed.get(digest);
-    if (known !== undefined) return known;
-    const { state } = await this.#with<null>(digest, async (artifact) => {
-      const whole = (await sha256Of(piecesOf(artifact))) === digest;
-      return whole ? { state: 'whole', value: null } : { state: 'damaged' };
+    if (known !== undefined) return known.state;
+    const found = await this.#firstWhole(digest, async (artifact, store) => {
+      return (await sha256Of(piecesOf(artifact))) === digest ? store : null;
     });
-    this.#hashed.set(digest, state);
-    return state;
+    this.#hashed.set(digest, found);
+    return found.state;
   }
 
-  /** Opens files that were found whole; all are closed after `work`. */
+  /** Opens files that `check` found whole; all are closed after `work`. */
   async opened<T>(digests: readonly Digest[], work: (artifacts: readonly Artifact[]) => Promise<T>): Promise<T> {
     const open: Artifact[] = [];
     try {
       for (const digest of digests) {
-        const artifact = await this.#artifacts.open(digest);
+        const found = this.#hashed.get(digest);
+        const artifact = found?.state === 'whole' ? await found.value.open(digest) : null;
         if (artifact === null) throw new SyndicError('NOT_FOUND', `${digest} was there, and is gone: read again`);
         open.push(artifact);
       }
@@ -61,14 +62,24 @@ export class Files {
     }
   }
 
-  async #with<T>(digest: Digest, work: (artifact: Artifact) => Promise<Sought<T>>): Promise<Sought<T>> {
-    const artifact = await this.#artifacts.open(digest);
-    if (artifact === null) return { state: 'missing' };
-    try {
-      return await work(artifact);
-    } finally {
-      await artifact.close();
+  /** @param look null: these are other bytes */
+  async #firstWhole<T>(
+    digest: Digest,
+    look: (artifact: Artifact, store: Artifacts) => Promise<T | null>,
+  ): Promise<Sought<T>> {
+    let state: 'missing' | 'damaged' = 'missing';
+    for (const store of this.#stores) {
+      const artifact = await store.open(digest);
+      if (artifact === null) continue;
+      try {
+        const value = await look(artifact, store);
+        if (value !== null) return { state: 'whole', value };
+        state = 'damaged';
+      } finally {
+        await artifact.close();
+      }
     }
+    return { state };
   }
 }
 

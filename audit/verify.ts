@@ -18,7 +18,8 @@ export interface Request {
   readonly chain: AuditedChain;
   readonly ledger: Address;
   readonly study: StudyId;
-  readonly artifacts: Artifacts;
+  /** Wherever the reader has copies; each file is taken from the first that has it whole. */
+  readonly artifacts: readonly Artifacts[];
   /** Called before each step that may take long. */
   readonly onProgress?: (step: Progress) => void;
 }

@@ -55,6 +55,11 @@ const nouns: readonly Noun[] = [
     load: async () => (await import('./model.ts')).modelCommand(),
   },
   {
+    name: 'audit',
+    description: 'verify a study from the chain and artifacts alone',
+    load: async () => (await import('./audit.ts')).auditCommand(),
+  },
+  {
     name: 'history',
     description: 'who contributed what, read from the chain alone',
     load: async () => (await import('./history.ts')).historyCommand(),

@@ -139,6 +139,10 @@ export const codes = {
   RECEIPT_INVALID: untrusted,
   /** A round's record or its documents do not say what they must; this site disputes it. */
   RECORD_DISPUTED: untrusted,
+  /** The verifier found faults in a study's history; all are listed. */
+  AUDIT_FAILED: untrusted,
+  /** A server of artifacts does not answer, or not as it must. */
+  ARTIFACTS_UNAVAILABLE: unavailable,
   /** This hospital's policy does not allow the plan. */
   POLICY_REFUSED: denied,
   /** The site's data does not fit the plan's schema. */

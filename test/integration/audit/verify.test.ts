@@ -34,7 +34,7 @@ async function report(scene: Scene, changes: Changes = {}): Promise<Report> {
       },
     };
     const told = { ...chain, ...changes.chain?.(chain) };
-    return await verify({ chain: told, ledger: scene.ledger, study: scene.study, artifacts });
+    return await verify({ chain: told, ledger: scene.ledger, study: scene.study, artifacts: [artifacts] });
   } finally {
     chain.close();
   }
