@@ -69,7 +69,8 @@ function placeArgument(text: string, before: readonly Artifacts[] = []): readonl
 }
 
 function failed({ findings, study }: Report): SyndicError {
-  const faults = findings.filter(({ severity }) => severity === 'fault');
-  const list = faults.map(({ code, what }) => ({ path: code, message: what }));
-  return new SyndicError('AUDIT_FAILED', `${faults.length} faults in study ${study}: see the report`, { faults: list });
+  const faults = findings.filter(({ severity }) => severity === 'fault').length;
+  return new SyndicError('AUDIT_FAILED', `the history of study ${study} has ${faults} faults: see the report`, {
+    faults,
+  });
 }

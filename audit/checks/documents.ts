@@ -29,11 +29,8 @@ export async function readDocument<T>({ files, findings }: Audit, wanted: Wanted
   const sought = await files.document(digest, most);
   findings.examine('a document has the SHA-256 that it is named by');
   if (sought.state === 'missing') {
-    findings.add('DOCUMENT_MISSING', {
-      ...where,
-      what: `${what} ${digest} is in none of the folders given`,
-      implicated,
-    });
+    const told = `${what} ${digest} is in none of the places given`;
+    findings.add('DOCUMENT_MISSING', { ...where, what: told, implicated: 'store' });
     return null;
   }
   if (sought.state === 'damaged') {

@@ -103,7 +103,7 @@ describe('an honest study', () => {
     const digest = Array.isArray(named) ? named[1] : named;
     const told = faults(await report(scene, { files: new Map([[digest, null]]) }));
     expect(told).toEqual([
-      { code: 'DOCUMENT_MISSING', round: 1, slot: of === 'manifest' ? undefined : 2, implicated: 'coordinator' },
+      { code: 'DOCUMENT_MISSING', round: 1, slot: of === 'manifest' ? undefined : 2, implicated: 'store' },
     ]);
   });
 
