@@ -11,7 +11,7 @@ import { type Entry, OUTCOME, type Outcome, REASON, STATUS } from '../../../core
 import { digestOf, sign } from '../../../core/statements/sign.ts';
 import { studyId } from '../../../core/statements/studyId.ts';
 import { domain, type ReceiptMessage, type UpdateMessage } from '../../../core/statements/types.ts';
-import { type Digest, digest, type Slot, type StudyId, ZERO_DIGEST } from '../../../core/values.ts';
+import { type Digest, digest, type StudyId, ZERO_DIGEST } from '../../../core/values.ts';
 import { drawnUpdate } from '../../support/finishedStudy.ts';
 import { planWith } from '../../unit/core/plan/samplePlan.ts';
 import { addressOf, encode, randomDigest, recordRound, VERSION, type World, type WorldMember } from '../chain/world.ts';
@@ -19,11 +19,13 @@ import { addressOf, encode, randomDigest, recordRound, VERSION, type World, type
 /** What the coordinator does otherwise than it should. All of it hangs together but for that. */
 export interface Cheat {
   readonly outcome?: Outcome;
+  /** Members that answer, by slot; left out: all. */
+  readonly of?: readonly number[];
+  /** Private keys that members sign with in place of theirs, by slot. */
+  readonly keys?: Readonly<Record<number, string>>;
   /** Members that it says did not answer, though they hold its receipt. */
-  readonly absent?: readonly Slot[];
+  readonly absent?: readonly number[];
   readonly statement?: Partial<UpdateMessage>;
-  /** Private key that signs the statement of the first member. */
-  readonly statementKey?: string;
   readonly receipt?: Partial<ReceiptMessage>;
   readonly receiptKey?: string;
   readonly manifest?: (honest: Manifest) => Manifest;
@@ -81,12 +83,15 @@ export class Scene {
 
   /** One round of every member, made, signed and recorded. */
   async round(cheat: Cheat = {}): Promise<MadeRound> {
-    const { members } = this.#world;
+    const { of = this.#world.members.map(({ slot }) => slot) } = cheat;
+    const members = this.#world.members.filter(({ slot }) => of.includes(slot) || cheat.absent?.includes(slot));
     const round = this.rounds.length + 1;
     const outcome = cheat.outcome ?? OUTCOME.COMPLETED;
     const completed = outcome === OUTCOME.COMPLETED;
     const base = sha256(this.#model);
-    const sent = members.map((member, i) => this.#send(member, round, base, i === 0 ? cheat : {}));
+    const sent = members.map((member, i) =>
+      this.#send(member, round, base, i === 0 ? cheat : { keys: cheat.keys ?? {} }),
+    );
     const lines: ManifestEntry[] = [];
     const entries: Entry[] = [];
     for (const [i, one] of sent.entries()) {
@@ -98,8 +103,10 @@ export class Scene {
       const entry = { slot, status, reason, ...told, ...(i === 0 ? cheat.entry : {}) };
       entries.push(entry);
       const weight = strategies.fedavg.weightOf(entry, this.plan.plan);
+      // Who did not answer at all has no documents; who is only said to be absent has.
       const { statement, receipt, report } = one;
-      lines.push({ slot, status, reason, ...(completed && !absent ? { weight } : {}), statement, receipt, report });
+      const documents = of.includes(slot) ? { statement, receipt, report } : {};
+      lines.push({ slot, status, reason, ...(completed && !absent ? { weight } : {}), ...documents });
     }
     const included = entries.filter(({ status }) => status === STATUS.INCLUDED);
     const honest = included.length > 0 ? await this.#average(included) : this.#model;
@@ -113,6 +120,9 @@ export class Scene {
     const written = this.put(encodeManifest(cheat.manifest?.(manifest) ?? manifest));
     const record = { study: this.#study, round, outcome, base, global, manifest: written, entries };
     await this.#say(recordRound(record));
+    // Times of validity are whole seconds: what comes next is later.
+    await this.#world.rpc.request('evm_increaseTime', [10]);
+    await this.#world.mine();
     this.#model = made;
     const told = { round, base, global, manifest: written };
     const files = (of: 'statement' | 'receipt' | 'update') => sent.map((one) => one[of]);
@@ -158,7 +168,7 @@ export class Scene {
     const samples = 100 + slot;
     const common = { study: this.#study, round, slot, baseModel, update, samples };
     const message = { ...common, plan: this.plan.hash, dataset: VERSION, report, ...cheat.statement };
-    const signature = sign(cheat.statementKey ?? key.privateKey, signed, 'Update', message);
+    const signature = sign(cheat.keys?.[slot] ?? key.privateKey, signed, 'Update', message);
     const recordBy = Math.floor(Date.now() / 1000) + 86_400;
     const promise = { ...common, statement: digestOf('Update', signed, message), recordBy, ...cheat.receipt };
     const promised = sign(cheat.receiptKey ?? coordinatorKey.privateKey, signed, 'Receipt', promise);

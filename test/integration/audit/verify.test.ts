@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectRpc, type RpcChain } from '../../../audit/rpc.ts';
-import { type Report, verify } from '../../../audit/verify.ts';
 import type { Digest } from '../../../core/values.ts';
 import { randomDigest, randomWallet, startWorld, type World } from '../chain/world.ts';
+import { type Changes, faultsOf, reportOn } from './reportOn.ts';
 import { type Cheat, Scene } from './Scene.ts';
 
 let world: World;
@@ -15,41 +14,13 @@ afterAll(async () => {
   await world?.stop();
 });
 
-interface Changes {
-  /** In place of the files' own bytes; null: not there. */
-  readonly files?: ReadonlyMap<Digest, Uint8Array | null>;
-  readonly chain?: (honest: RpcChain) => Partial<RpcChain>;
-}
-
-async function report(scene: Scene, changes: Changes = {}): Promise<Report> {
-  const chain = await connectRpc(world.rpcUrl);
-  try {
-    const artifacts = {
-      open: async (digest: Digest) => {
-        const changed = changes.files?.get(digest);
-        const bytes = changed === undefined ? scene.files.get(digest) : changed;
-        if (bytes === undefined || bytes === null) return null;
-        const read = async (offset: number, length: number) => bytes.slice(offset, offset + length);
-        return { size: bytes.length, read, close: async () => {} };
-      },
-    };
-    const told = { ...chain, ...changes.chain?.(chain) };
-    return await verify({ chain: told, ledger: scene.ledger, study: scene.study, artifacts: [artifacts] });
-  } finally {
-    chain.close();
-  }
-}
-
-const faults = ({ findings }: Report) =>
-  findings
-    .filter(({ severity }) => severity === 'fault')
-    .map(({ code, round, slot, implicated }) => ({ code, round, slot, implicated }));
+const report = (scene: Scene, changes: Changes = {}) => reportOn(world, scene, changes);
 
 async function cheated(cheat: Cheat) {
   const scene = await new Scene(world).open();
   await scene.round();
   await scene.round(cheat);
-  return faults(await report(scene));
+  return faultsOf(await report(scene));
 }
 
 describe('an honest study', () => {
@@ -101,7 +72,7 @@ describe('an honest study', () => {
   test.each(['manifest', 'statements', 'receipts'] as const)('without a document of %s does not verify', async (of) => {
     const { [of]: named } = scene.rounds[0] ?? {};
     const digest = Array.isArray(named) ? named[1] : named;
-    const told = faults(await report(scene, { files: new Map([[digest, null]]) }));
+    const told = faultsOf(await report(scene, { files: new Map([[digest, null]]) }));
     expect(told).toEqual([
       { code: 'DOCUMENT_MISSING', round: 1, slot: of === 'manifest' ? undefined : 2, implicated: 'store' },
     ]);
@@ -120,7 +91,7 @@ describe('an honest study', () => {
 
 describe('a coordinator that', () => {
   test.each<[string, Cheat, string, number | undefined, string]>([
-    ['left a member out in spite of its receipt', { absent: [1 as never] }, 'RECEIPT_BROKEN', 1, 'coordinator'],
+    ['left a member out in spite of its receipt', { absent: [1] }, 'RECEIPT_BROKEN', 1, 'coordinator'],
     ['made a model of its own', { global: (honest) => flipped(honest) }, 'MODEL_MISMATCH', undefined, 'coordinator'],
     [
       'weighs a member otherwise than the plan',
@@ -136,7 +107,7 @@ describe('a coordinator that', () => {
       undefined,
       'coordinator',
     ],
-    ['signed a statement itself', { statementKey: randomWallet().privateKey }, 'STATEMENT_UNSIGNED', 1, 'coordinator'],
+    ['signed a statement itself', { keys: { 1: randomWallet().privateKey } }, 'STATEMENT_UNSIGNED', 1, 'coordinator'],
     [
       'took a statement about another plan',
       { statement: { plan: randomDigest() } },
@@ -180,14 +151,14 @@ describe('a coordinator that', () => {
 
   test('opened a study on another model than its plan makes is found out', async () => {
     const scene = await new Scene(world).open({ initial: randomDigest() });
-    expect(faults(await report(scene))).toEqual([
+    expect(faultsOf(await report(scene))).toEqual([
       { code: 'INITIAL_MODEL_MISMATCH', round: undefined, slot: undefined, implicated: 'operator' },
     ]);
   });
 
   test('opened a study with another quorum than its plan has is found out', async () => {
     const scene = await new Scene(world).open({ quorum: 3 });
-    expect(faults(await report(scene))[0]).toMatchObject({ code: 'PLAN_MISMATCH', implicated: 'operator' });
+    expect(faultsOf(await report(scene))[0]).toMatchObject({ code: 'PLAN_MISMATCH', implicated: 'operator' });
   });
 });
 
@@ -201,7 +172,7 @@ describe('a node that', () => {
   });
 
   const codes = async (chain: Changes['chain']) =>
-    new Set(faults(await report(scene, { chain })).map(({ code }) => code));
+    new Set(faultsOf(await report(scene, { chain })).map(({ code }) => code));
 
   test('keeps back the event of a record is found out', async () => {
     const found = await codes((honest) => ({

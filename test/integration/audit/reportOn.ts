@@ -1,0 +1,37 @@
+import { connectRpc, type RpcChain } from '../../../audit/rpc.ts';
+import { type Report, verify } from '../../../audit/verify.ts';
+import type { Digest } from '../../../core/values.ts';
+import type { World } from '../chain/world.ts';
+import type { Scene } from './Scene.ts';
+
+export interface Changes {
+  /** In place of the files' own bytes; null: not there. */
+  readonly files?: ReadonlyMap<Digest, Uint8Array | null>;
+  readonly chain?: (honest: RpcChain) => Partial<RpcChain>;
+}
+
+/** What the verifier finds of a scene, whose node or files may be changed on the way. */
+export async function reportOn(world: World, scene: Scene, changes: Changes = {}): Promise<Report> {
+  const chain = await connectRpc(world.rpcUrl);
+  try {
+    const artifacts = {
+      open: async (digest: Digest) => {
+        const changed = changes.files?.get(digest);
+        const bytes = changed === undefined ? scene.files.get(digest) : changed;
+        if (bytes === undefined || bytes === null) return null;
+        const read = async (offset: number, length: number) => bytes.slice(offset, offset + length);
+        return { size: bytes.length, read, close: async () => {} };
+      },
+    };
+    const told = { ...chain, ...changes.chain?.(chain) };
+    return await verify({ chain: told, ledger: scene.ledger, study: scene.study, artifacts: [artifacts] });
+  } finally {
+    chain.close();
+  }
+}
+
+export function faultsOf({ findings }: Report) {
+  return findings
+    .filter(({ severity }) => severity === 'fault')
+    .map(({ code, round, slot, implicated }) => ({ code, round, slot, implicated }));
+}
