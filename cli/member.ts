@@ -4,6 +4,7 @@ import type { ChainStudy } from '../coordinator/chain/port.ts';
 import { datasetId } from '../core/datasetId.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { CheckedPlan } from '../core/plan/Plan.ts';
+import { sha256 } from '../core/sha256.ts';
 import { type Address, type Digest, type Instant, instant, type StudyId } from '../core/values.ts';
 import { workerPaths } from '../worker/config.ts';
 import { readVersion } from '../worker/versions.ts';
@@ -15,9 +16,10 @@ import { addVersion, revoke } from './chain/consent.ts';
 import { setKey } from './chain/consortium.ts';
 import { checkPlanOfStudy, joinStudy, ownSlot, studyOnChain } from './chain/joinStudy.ts';
 import { addressIn } from './chain/keystore.ts';
-import { revokeKey } from './chain/members.ts';
+import { revokeKey, setProfile } from './chain/members.ts';
 import { addressArgument, digestArgument, numberArgument, onChain } from './chain/options.ts';
 import { sendOrWrite, speak } from './chain/relay.ts';
+import { readInput } from './files.ts';
 import { loadPlanFile } from './loadPlanFile.ts';
 import { challengeCommand, lateCommand } from './memberReceipt.ts';
 import { type MemberOptions, printDone, relayedVerb } from './memberVerb.ts';
@@ -34,6 +36,7 @@ export function memberCommand(): Command {
     .addCommand(keyCommand())
     .addCommand(rotateMemberCommand())
     .addCommand(revokeKeyCommand())
+    .addCommand(profileCommand())
     .addCommand(versionCommand())
     .addCommand(grantCommand())
     .addCommand(revokeCommand())
@@ -81,6 +84,25 @@ function revokeKeyCommand(): Command {
         });
       });
       printDone(options, { ...values, ...done });
+    });
+}
+
+function profileCommand(): Command {
+  return relayedVerb('profile')
+    .description(
+      "put the SHA-256 of a document about this member (its name, whom to ring) on chain, in the last one's place",
+    )
+    .argument('<file>', 'the document; it stays here: send it to the other members yourself')
+    .action(async (file: string, options: MemberOptions) => {
+      const profile = sha256(await readInput(file));
+      const account = await accountOf(options);
+      const done = await onChain(options.rpc, options.invitation, async (chain, deployment) => {
+        return await speak(chain, deployment, account, 'SetProfile', { account, profile }, options, async (signer) => {
+          await setProfile(chain.provider, signer, deployment.consortium, profile);
+          return {};
+        });
+      });
+      printDone(options, { account, profile, ...done });
     });
 }
 

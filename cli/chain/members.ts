@@ -197,6 +197,16 @@ export async function revokeKey(
   await invoke(provider, account, contractAt(consortium), 'revokeKey', [key, compromised]);
 }
 
+/** Says which document describes the signer's member: by its SHA-256, the document itself goes to whoever should have it. */
+export async function setProfile(
+  provider: JsonRpcProvider,
+  account: Signer,
+  consortium: Address,
+  profile: Digest,
+): Promise<void> {
+  await invoke(provider, account, contractAt(consortium), 'setProfile', [profile]);
+}
+
 /** Whether a key is on record as compromised. */
 export async function isCompromised(provider: JsonRpcProvider, consortium: Address, key: Address): Promise<boolean> {
   return Boolean((await read(provider, contractAt(consortium), 'keyInfo', [key]))[0].compromised);

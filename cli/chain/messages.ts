@@ -58,6 +58,17 @@ const KINDS = {
     words: ({ key, compromised }) =>
       `its key ${key} ends now${compromised ? ', and is marked as compromised for good' : ''}`,
   },
+  SetProfile: {
+    contract: 'consortium',
+    method: 'setProfileFor',
+    args: ['account', 'profile'],
+    fields: [
+      ['account', 'address'],
+      ['profile', 'bytes32'],
+      ['nonce', 'uint256'],
+    ],
+    words: ({ profile }) => `its member's profile is the document with the SHA-256 ${profile}`,
+  },
   AddVersion: {
     contract: 'dataUse',
     method: 'addVersionFor',

@@ -8,6 +8,7 @@ import { setKey } from '../../../cli/chain/consortium.ts';
 import { send } from '../../../cli/chain/send.ts';
 import { loadPlanFile } from '../../../cli/loadPlanFile.ts';
 import { invitationDigest, parseInvitation } from '../../../core/invitation/Invitation.ts';
+import { sha256 } from '../../../core/sha256.ts';
 import { studyId } from '../../../core/statements/studyId.ts';
 import { type Address, address, type Digest, type Slot, type StudyId, ZERO_DIGEST } from '../../../core/values.ts';
 import { startAnvil, type TestChain } from '../../support/anvil.ts';
@@ -258,6 +259,19 @@ describe('a consortium by the command line', () => {
     expect(revoked).toMatchObject({ key: first.key, compromised: true });
     expect((await status()).members[0].key).toBeNull();
     expect(await refusal('member', 'revoke-key', first.key, ...asMember('second'))).toBe('6 CHAIN_REVERTED');
+  });
+
+  test('a member says by its digest which document describes it', async () => {
+    writeFileSync(file('profile.txt'), 'First Hospital, +36 1 234 5678');
+    const profile = sha256(Buffer.from('First Hospital, +36 1 234 5678'));
+    expect(await run('member', 'profile', file('profile.txt'), ...asMember('first'))).toMatchObject({ profile });
+    expect((await status()).members.map((member: { profile: unknown }) => member.profile)).toEqual([profile, null]);
+    const relayed = ['--relay', file('profile.json')];
+    writeFileSync(file('profile.txt'), 'Second Hospital');
+    await run('member', 'profile', file('profile.txt'), ...asMember('second'), ...relayed);
+    const sent = await syndic(['consortium', 'relay', file('profile.json'), ...asAdmin()]);
+    expect({ code: sent.code, stderr: sent.stderr }).toMatchObject({ code: 0 });
+    expect((await status()).members[1].profile).toBe(sha256(Buffer.from('Second Hospital')));
   });
 
   test('a lost account is replaced after the delay, unless its member cancels', async () => {

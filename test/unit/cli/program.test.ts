@@ -26,13 +26,14 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   worker: ['init', 'version', 'evaluate', 'run'],
   consortium: ['account', 'deploy', 'status', 'admit', 'suspend', 'reinstate', 'rotate', 'relay'],
   member: [
-    ...['account', 'key', 'rotate', 'revoke-key', 'version', 'grant', 'revoke'],
+    ...['account', 'key', 'rotate', 'revoke-key', 'profile', 'version', 'grant', 'revoke'],
     ...['attest', 'dispute', 'withdraw-dispute', 'dismiss-dispute', 'challenge', 'late'],
   ],
   plan: ['check'],
   study: ['open', 'start', 'list', 'show', 'watch', 'pause', 'resume', 'abort'],
   model: ['pull'],
   history: [],
+  audit: ['verify'],
 };
 
 describe('help', () => {
