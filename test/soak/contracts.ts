@@ -16,7 +16,18 @@ interface Answer {
   readonly because: string;
 }
 
-const ANSWERS: readonly Answer[] = [];
+const ANSWERS: readonly Answer[] = [
+  {
+    file: 'lib/Studies',
+    mutant: /^included != 0 ==> included > 0$/,
+    because: 'a number without a sign that is not zero is above it',
+  },
+  {
+    file: 'lib/Studies',
+    mutant: /^progress\.phase == Phase\.Running ==> progress\.phase >= Phase\.Running$/,
+    because: 'a study whose roster changes already stays one whose roster changes',
+  },
+];
 
 /** All of its mutators but the one that puts a `revert()` in a statement's place: CR, which takes the statement away, asks more. */
 const MUTATORS = 'AOR,ASOR,BOR,CR,FHR,LIR,LOR,MIA,MVIE,MVIV,MWA,ROR,SBR,UOR';
