@@ -1,16 +1,6 @@
-import { RLP } from '@ethereumjs/rlp';
-import { getBytes, hexlify, keccak256, SigningKey } from 'ethers';
+import { keccak256, SigningKey } from 'ethers';
 import { type Address, address } from '../../../core/values.ts';
-
-/** An item of RLP: bytes, or a list of items. */
-export type Item = string | readonly Item[];
-
-/** RLP by a library that the auditor does not use. */
-export function rlp(item: Item): string {
-  const bytes = (one: Item): Uint8Array | Uint8Array[] =>
-    typeof one === 'string' ? getBytes(one) : (one.map(bytes) as Uint8Array[]);
-  return hexlify(RLP.encode(bytes(item)));
-}
+import { rlp } from './rlp.ts';
 
 /** A block as `eth_getBlockByNumber` answers it, up to London, on a chain of a test's own. */
 export interface TestBlock {

@@ -3,13 +3,12 @@ import { blockHash, readHeader } from '../../../../audit/blocks/header.ts';
 import { encodeQbftExtra, readQbftExtra } from '../../../../audit/blocks/qbftExtra.ts';
 import { checkQbftSeals } from '../../../../audit/blocks/seals.ts';
 import type { Address } from '../../../../core/values.ts';
+import { type Item, rlp } from '../../../support/audit/rlp.ts';
 import {
   addressOf,
   hashWith,
   highTwin,
-  type Item,
   ORDER,
-  rlp,
   seal,
   testBlock,
   testKey,
