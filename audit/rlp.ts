@@ -17,8 +17,7 @@ export function decodeCanonical(hex: string): RlpItem {
   } catch (cause) {
     throw new RangeError('not RLP', { cause });
   }
-  if (encodeRlp(item) !== hex)
-    throw new RangeError('not RLP as it is spelt: a length or a small byte is written otherwise');
+  if (encodeRlp(item) !== hex) throw new RangeError('RLP that is spelt otherwise than it must be');
   return item;
 }
 

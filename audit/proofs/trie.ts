@@ -7,7 +7,9 @@ import { type Path, unpackPath } from './path.ts';
 
 /** keccak-256 of RLP of no bytes: the root of a trie without a key. */
 const EMPTY_ROOT = keccak256('0x80');
+/** Characters of a hash as 0x-hex; a node's RLP of fewer stands inside its parent. */
 const HASH_LENGTH = 2 + 64;
+const HEX = /^0x(?:[0-9a-f]{2})+$/i;
 
 /**
  * Walks a proof from the root to where `key` stands, or would stand (Yellow Paper, appendix D; EIP-1186).
@@ -56,7 +58,7 @@ function walk(root: Digest, key: Uint8Array, nodes: Nodes): string | null {
     if (!shared) return null;
     path = path.slice(nibbles.length);
     node = nodes.child(next);
-    if (node.length !== 17 || typeof node === 'string') throw new RangeError('an extension leads to no branch');
+    if (typeof node === 'string' || node.length !== 17) throw new RangeError('an extension leads to no branch');
   }
 }
 
@@ -85,7 +87,9 @@ class Nodes {
   readonly #proof: readonly string[];
   #taken = 0;
 
+  /** @throws RangeError when a node answered something else than a list. */
   constructor(proof: readonly string[]) {
+    if (!Array.isArray(proof)) throw new RangeError('it is no list of nodes');
     this.#proof = proof;
   }
 
@@ -119,8 +123,7 @@ class Nodes {
   #take(hash: string): string {
     const encoded = this.#proof[this.#taken];
     if (encoded === undefined) throw new RangeError(`it ends before the node ${hash}`);
-    if (typeof encoded !== 'string' || !/^0x(?:[0-9a-f]{2})+$/i.test(encoded))
-      throw new RangeError('a node is not 0x-hex');
+    if (typeof encoded !== 'string' || !HEX.test(encoded)) throw new RangeError('a node is not 0x-hex');
     if (keccak256(encoded) !== hash) throw new RangeError(`node ${this.#taken} is not ${hash}`);
     this.#taken += 1;
     return encoded.toLowerCase();

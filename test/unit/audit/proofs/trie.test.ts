@@ -175,6 +175,12 @@ describe('a proof', () => {
     }
   });
 
+  test('is refused where it is no list', () => {
+    for (const none of [undefined, null, top, { 0: top, 1: bottom, length: 2 }] as unknown as string[][]) {
+      expect(outcome(root, key, none)).toEqual(invalid(/no list/));
+    }
+  });
+
   test('is refused whose nodes are not RLP as it is spelt, even when they hash to what is named', () => {
     const value = '0x07';
     const good = rlp(['0x2012', value]);
