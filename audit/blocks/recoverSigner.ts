@@ -12,13 +12,13 @@ import { type Address, address, type Digest } from '../../core/values.ts';
 export function recoverSigner(hash: Digest, seal: unknown): Address | null {
   if (typeof seal !== 'string' || !/^0x[0-9a-f]{128}0[01]$/.test(seal)) return null;
   const [r, s] = [`0x${seal.slice(2, 66)}`, `0x${seal.slice(66, 130)}`] as const;
-  if (BigInt(r) === 0n || BigInt(r) >= N || BigInt(s) === 0n || BigInt(s) > N / 2n) return null;
+  if (BigInt(s) > N / 2n) return null;
   try {
     const yParity = seal.endsWith('1') ? 1 : 0;
     const key = SigningKey.recoverPublicKey(hash, { r, s, yParity });
     return address(`0x${keccak256(`0x${key.slice(4)}`).slice(-40)}`);
   } catch {
-    // No point of the curve has this r.
+    // r or s is zero or not below the order, or no point of the curve has this r.
     return null;
   }
 }

@@ -143,6 +143,22 @@ describe('a header', () => {
     }
   });
 
+  test('counts gas in 64 bits, and wei in 256', () => {
+    for (const [key, bits] of [
+      ['gasLimit', 64],
+      ['gasUsed', 64],
+      ['blobGasUsed', 64],
+      ['excessBlobGas', 64],
+      ['difficulty', 256],
+      ['baseFeePerGas', 256],
+    ] as const) {
+      const most = 2n ** BigInt(bits) - 1n;
+      expect(typeof refusal({ ...vector('Prague'), [key]: `0x${most.toString(16)}` })).toBe('string');
+      const more = `0x${(most + 1n).toString(16)}`;
+      expect(refusal({ ...vector('Prague'), [key]: more })).toEqual(refused(new RegExp(key)));
+    }
+  });
+
   test('is refused by rules of sealing that its extraData is not made by', () => {
     const long = (bytes: number) => ({ ...vector('London'), extraData: `0x${'11'.repeat(bytes)}` });
     expect(refusal(long(33))).toEqual(refused(/33 bytes/));

@@ -205,6 +205,22 @@ describe('the commit seals of a QBFT block', () => {
     }
   });
 
+  test('count up to the half of the order that s may be, and not one above', () => {
+    const [some = ''] = sealsBy([0]);
+    const withS = (s: bigint) => `${some.slice(0, 66)}${s.toString(16).padStart(64, '0')}00`;
+    const trusted = validators.slice(0, 1);
+    // Any s is somebody's, only nobody's who is known.
+    for (const [s, malformed] of [
+      [ORDER / 2n, 0],
+      [ORDER / 2n + 1n, 1],
+      [2n ** 255n, 1],
+    ] as const) {
+      const found = checkQbftSeals(headerOf({ seals: [some, withS(s)] }), trusted);
+      expect(found).toMatchObject({ signers: trusted, malformed });
+      expect(found.foreign).toHaveLength(1 - malformed);
+    }
+  });
+
   test('are of one block and one round: of another they are nobody’s', () => {
     const trusted = validators.slice(0, 4);
     const seals = sealsBy([0, 1, 2], { round: '0x01' });
@@ -219,9 +235,7 @@ describe('the commit seals of a QBFT block', () => {
 
   test('are never enough where nobody is trusted, and somebody named twice is one', () => {
     expect(refusal(() => checkQbftSeals(sealed([0, 1, 2]), []))).toMatchObject({ code: 'SEALS_INSUFFICIENT' });
-    const [a, b] = validators as [Address, Address];
-    expect(checkQbftSeals(sealed([0, 1]), [a, b, a, a.toUpperCase().replace('0X', '0x') as Address])).toMatchObject({
-      needed: 2,
-    });
+    const twice = validators.slice(0, 2).flatMap((one) => [one, one.toUpperCase().replace('0X', '0x') as Address]);
+    expect(checkQbftSeals(sealed([0, 1]), twice)).toMatchObject({ signers: validators.slice(0, 2), needed: 2 });
   });
 });
