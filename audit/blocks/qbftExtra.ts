@@ -18,7 +18,8 @@ export interface QbftExtra {
 /**
  * Reads RLP [vanity, [validator …], vote, round, [seal …]] (Besu's QbftExtraDataCodec; GoQuorum's QBFTExtra).
  *
- * @throws SyndicError HEADER_UNKNOWN on anything else, a sixth element included
+ * @throws SyndicError HEADER_UNKNOWN on anything else: a sixth element, or a round with leading zeros, as QBFT's draft
+ *   had it and IBFT 2.0 has it, whose blocks are hashed by other rules
  */
 export function readQbftExtra(extraData: string): QbftExtra {
   try {

@@ -90,6 +90,22 @@ describe('extraData of QBFT', () => {
     expect(encodeQbftExtra(extra)).toBe(raw);
   });
 
+  test('is refused as QBFT’s draft had it, whose block hashes were others (Consensys/qbft-tests, bft_block_headers_data.json)', () => {
+    // The round in four bytes, zeros before it: Besu wrote so until its change 2039, as IBFT 2.0 does still.
+    const extraData =
+      '0xf90178a0000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1fea940000000000000000000000000000000000000001' +
+      '940000000000000000000000000000000000000002d794000000000000000000000000000000000000000381ff8400fedcbaf9010cb8412d98' +
+      'a30d2844aa05b4fcf3abcd333e195d4ad365726a7b9a5bc19744dcec0ad42d129ad2890b86c32a969a9b511d8c1c846f7eb694455bb29b7365' +
+      'ab260a188100b8416e65e1097c802f12fe12048871f228fc394fb005cbf5c55225adbff7e82c94d352fc83967effa3a777a9d50e677108b732' +
+      '258c7ef6e1a3e8fc34919b90e0f34e00b841b8462060df24936c7da7413fbf8ac706775d06ba052831075fd2059458ca91e971f35a7a90ec52' +
+      '25328fe25d6dec51de3a2d71e81a581ceb98acdafd5bcd12f801b841be1cb71a2525013ae8ac676505597229265960b4d34654dc88249d1bc7' +
+      'e07a324f44b16542adad19bddade1785ac9687b656cbf64685a2e6e6b4f04d9aad23cd00';
+    expect(refusal(() => readQbftExtra(extraData))).toMatchObject({
+      code: 'HEADER_UNKNOWN',
+      message: expect.stringMatching(/leading zeros/),
+    });
+  });
+
   test('is refused where it is another thing', () => {
     const good = [VANITY, validators, [], '0x', []] as const;
     const wrong: Item[] = [
