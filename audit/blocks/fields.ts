@@ -51,8 +51,8 @@ export const FORK_FIELDS: readonly (readonly HeaderField[])[] = [
 
 /**
  * What nodes say of a block beside its header: its hash, its length, its body, and what they computed themselves
- * (`author` is Besu's, Nethermind's and OpenEthereum's word for whoever made it). Only what is known to be no part of
- * the hash stands here: a key that is missing costs a refusal with its name, one too many a wrong hash.
+ * (`author` is some nodes' word for whoever made it). Only what is known to be no part of the hash stands here: a key
+ * that is missing costs a refusal with its name, one too many a wrong hash.
  */
 export const BESIDE_THE_HEADER: ReadonlySet<string> = new Set([
   'hash',
