@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { folderArtifacts } from '../audit/artifacts/folder.ts';
-import { httpArtifacts } from '../audit/artifacts/http.ts';
+import { httpArtifacts } from '../audit/httpArtifacts.ts';
 import type { Artifacts } from '../audit/port.ts';
 import { connectRpc } from '../audit/rpc.ts';
 import { type Report, verify } from '../audit/verify.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { StudyId } from '../core/values.ts';
+import { folderArtifacts } from './audit/folder.ts';
 import { showProgress } from './audit/showProgress.ts';
 import { showReport } from './audit/showReport.ts';
 import { readChainFile } from './chain/chainFile.ts';

@@ -143,6 +143,12 @@ export const codes = {
   AUDIT_FAILED: untrusted,
   /** A server of artifacts does not answer, or not as it must. */
   ARTIFACTS_UNAVAILABLE: unavailable,
+  /** A block's header is not of a shape whose hash is known: a field is missing, malformed or new. */
+  HEADER_UNKNOWN: untrusted,
+  /** Too few of the validators that are trusted have sealed a block. */
+  SEALS_INSUFFICIENT: untrusted,
+  /** A proof of what the chain's state holds does not lead from its root to an answer. */
+  PROOF_INVALID: untrusted,
   /** This hospital's policy does not allow the plan. */
   POLICY_REFUSED: denied,
   /** The site's data does not fit the plan's schema. */

@@ -1,6 +1,6 @@
-import { SyndicError } from '../../core/errors/SyndicError.ts';
-import { fileName } from '../../core/values.ts';
-import type { Artifacts } from '../port.ts';
+import { SyndicError } from '../core/errors/SyndicError.ts';
+import { fileName } from '../core/values.ts';
+import type { Artifacts } from './port.ts';
 
 /** Milliseconds until a server that says nothing is given up on. */
 const PATIENCE = 60_000;

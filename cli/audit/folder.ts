@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Artifacts } from '../../audit/port.ts';
 import { fileName } from '../../core/values.ts';
-import type { Artifacts } from '../port.ts';
 
 /** A folder of files named by the 64 hex digits of their SHA-256: a model store, or what a worker keeps. */
 export function folderArtifacts(folder: string): Artifacts {
