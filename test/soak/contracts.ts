@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CONTRACTS, forgeBinary } from '../../contracts/forge.ts';
+import { CONTRACTS } from '../../contracts/forge.ts';
+import { copyProject } from '../../contracts/projectCopy.ts';
 import { provenance } from './run.ts';
 
 /** RoundLedger, and what it is made of: members' verdicts on its rounds, and the libraries that do its work. */
@@ -31,8 +31,12 @@ const ANSWERS: readonly Answer[] = [
 
 /** All of its mutators but the one that puts a `revert()` in a statement's place: CR, which takes the statement away, asks more. */
 const MUTATORS = 'AOR,ASOR,BOR,CR,FHR,LIR,LOR,MIA,MVIE,MVIV,MWA,ROR,SBR,UOR';
-/** Gas figures say what code costs, not whether it is right: a mutant must not be found by them. */
-const TEST = 'forge test --no-match-contract Gas';
+/**
+ * Gas figures say what code costs, not whether it is right: a mutant must not be found by them. Tests that use a contract
+ * are not compiled again with it; and they are built apart from where slither-mutate builds, which cleans first.
+ */
+const TEST =
+  'FOUNDRY_OUT=out-test FOUNDRY_CACHE_PATH=cache-test FOUNDRY_DYNAMIC_TEST_LINKING=true forge test --no-match-contract Gas';
 /** A mutant that runs for ever is found. */
 const TEST_SECONDS = 180;
 const SUMMARY = join(CONTRACTS, '../docs/soak/contracts-mutation.md');
@@ -52,33 +56,22 @@ interface Run {
 
 /** Mutates one file in a copy of the project, which Forge compiles without its optimizer: some seconds a mutant. */
 async function mutate(subject: string): Promise<Run> {
-  const dir = mkdtempSync(join(tmpdir(), 'syndic-mutate-'));
+  const copy = copyProject('src', 'test');
   try {
-    const copy = join(dir, 'contracts');
-    for (const part of ['src', 'test', 'bin', 'foundry.toml']) {
-      cpSync(join(CONTRACTS, part), join(copy, part), { recursive: true });
-    }
-    symlinkSync(join(CONTRACTS, '..', 'node_modules'), join(dir, 'node_modules'));
-    const programs = [join(dir, 'node_modules', '.bin'), dirname(forgeBinary()), process.env.PATH];
     const env = {
-      ...process.env,
-      PATH: programs.join(delimiter),
+      ...copy.env,
       FOUNDRY_OPTIMIZER: 'false',
-      // Tests that use a contract are not compiled again with it.
-      FOUNDRY_DYNAMIC_TEST_LINKING: 'true',
       FOUNDRY_FUZZ_RUNS: '16',
       FOUNDRY_INVARIANT_RUNS: '2',
       FOUNDRY_INVARIANT_DEPTH: '40',
     };
     const args = [join('src', `${subject}.sol`), '--test-cmd', TEST, '--timeout', `${TEST_SECONDS}`];
-    args.push('--mutators-to-run', MUTATORS, '--comprehensive', '-v', '--output-dir', join(dir, 'mutants'));
+    args.push('--mutators-to-run', MUTATORS, '--comprehensive', '-v', '--output-dir', join(copy.dir, 'mutants'));
     args.push('--compile-force-framework', 'foundry');
-    return await outcomes(
-      subject,
-      spawn('slither-mutate', args, { cwd: copy, env, stdio: ['ignore', 'ignore', 'pipe'] }),
-    );
+    const child = spawn('slither-mutate', args, { cwd: copy.dir, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    return await outcomes(subject, child);
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    copy.remove();
   }
 }
 
