@@ -17,22 +17,27 @@ export type Sought<T> =
 /** Reads artifacts from wherever the reader has copies. No byte is believed before it is hashed. */
 export class Files {
   readonly #stores: readonly Artifacts[];
+  readonly #onDocument: (digest: Digest, bytes: Uint8Array) => void;
   /** Where each file was found whole. */
   readonly #hashed = new Map<Digest, Sought<Artifacts>>();
 
-  constructor(stores: readonly Artifacts[]) {
+  /** @param onDocument is told of each document that was read whole */
+  constructor(stores: readonly Artifacts[], onDocument: (digest: Digest, bytes: Uint8Array) => void = () => {}) {
     this.#stores = stores;
+    this.#onDocument = onDocument;
   }
 
   /** A document's bytes. @throws SyndicError TOO_LARGE over `most` bytes */
   async document(digest: Digest, most: number): Promise<Sought<Uint8Array>> {
-    return await this.#firstWhole(digest, async (artifact) => {
+    const sought = await this.#firstWhole(digest, async (artifact) => {
       if (artifact.size > most) {
         throw new SyndicError('TOO_LARGE', `${digest} has ${artifact.size} bytes; a document has at most ${most}`);
       }
       const bytes = await artifact.read(0, artifact.size);
       return sha256(bytes) === digest ? bytes : null;
     });
+    if (sought.state === 'whole') this.#onDocument(digest, sought.value);
+    return sought;
   }
 
   /** Hashes a file of any size, once. */

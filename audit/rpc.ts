@@ -16,28 +16,45 @@ interface NodeBlock {
   readonly timestamp: string;
 }
 
+interface NodeProof {
+  readonly accountProof: string[];
+  readonly storageProof: { readonly proof: string[] }[];
+}
+
 type Send = (method: string, params: readonly unknown[]) => Promise<unknown>;
+
+/** `eth_getProof`'s proofs: RLP of nodes, as 0x-hex. */
+export interface StateProofs {
+  readonly account: readonly string[];
+  /** In the order in which words were asked for. */
+  readonly words: readonly (readonly string[])[];
+}
 
 /** The chain as a node of the reader's own choice tells it. */
 export interface RpcChain extends AuditedChain {
+  /** The audited block and those built upon it so far, as the node has them. */
+  headers(): Promise<Readonly<Record<string, unknown>>[]>;
+  proofs(contract: Address, slots: readonly bigint[]): Promise<StateProofs>;
   /** @throws SyndicError CHAIN_UNAVAILABLE when the chain no longer has the block that was read: read again */
   recheck(): Promise<void>;
   close(): void;
 }
 
 /**
- * Reads everything as of the newest block that the node has now.
+ * Reads everything as of one block.
  *
+ * @param behind how many blocks before the newest that the node has now
  * @throws SyndicError CHAIN_UNAVAILABLE, also from every call
  */
-export async function connectRpc(url: string): Promise<RpcChain> {
+export async function connectRpc(url: string, behind = 0): Promise<RpcChain> {
   const request = new FetchRequest(url);
   request.timeout = 30_000;
   const chainId = Number(await oneCall(request, 'eth_chainId'));
   const options = { staticNetwork: Network.from(chainId), cacheTimeout: -1, batchStallTime: 0, batchMaxCount: 100 };
   const provider = new JsonRpcProvider(request, chainId, options);
   const send: Send = (method, params) => answered(() => provider.send(method, [...params]));
-  const found = (await send('eth_getBlockByNumber', ['latest', false])) as NodeBlock;
+  const newest = Number(await send('eth_blockNumber', []));
+  const found = (await send('eth_getBlockByNumber', [toQuantity(Math.max(0, newest - behind)), false])) as NodeBlock;
   const block = { number: Number(found.number), hash: digest(found.hash), time: Number(found.timestamp) };
   const tag = toQuantity(block.number);
   const times = new Map<string, number>();
@@ -72,6 +89,20 @@ export async function connectRpc(url: string): Promise<RpcChain> {
         logs.push({ topics, data, transaction: digest(transactionHash), block: Number(blockNumber), time });
       }
       return logs;
+    },
+    async headers() {
+      const headers: Readonly<Record<string, unknown>>[] = [];
+      for (let number = block.number; number <= newest; number++) {
+        const answer = (await send('eth_getBlockByNumber', [toQuantity(number), false])) as Record<string, unknown>;
+        // Of what stands beside the header, nothing proves anything.
+        const { transactions: _, uncles: __, withdrawals: ___, ...header } = answer;
+        headers.push(header);
+      }
+      return headers;
+    },
+    async proofs(contract, slots) {
+      const answer = (await send('eth_getProof', [contract, slots.map(toWord), tag])) as NodeProof;
+      return { account: answer.accountProof, words: answer.storageProof.map(({ proof }) => proof) };
     },
     async recheck() {
       const now = (await send('eth_getBlockByNumber', [tag, false])) as NodeBlock | null;

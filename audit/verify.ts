@@ -1,5 +1,5 @@
 import { SyndicError } from '../core/errors/SyndicError.ts';
-import type { Address, StudyId } from '../core/values.ts';
+import type { Address, Digest, StudyId } from '../core/values.ts';
 import { type Audit, type Contribution, contributionsOf } from './Audit.ts';
 import { checkManifest, checkPlan } from './checks/documents.ts';
 import { checkCode, checkHistory, checkTotals } from './checks/history.ts';
@@ -13,6 +13,7 @@ import { type Finding, Findings, type Unchecked } from './findings.ts';
 import type { Artifacts, AuditedChain } from './port.ts';
 import { replay, type StudyHistory } from './replay.ts';
 import { storedStudy } from './storage/ledger.ts';
+import type { Basis } from './trust.ts';
 
 export interface Request {
   readonly chain: AuditedChain;
@@ -20,8 +21,12 @@ export interface Request {
   readonly study: StudyId;
   /** Wherever the reader has copies; each file is taken from the first that has it whole. */
   readonly artifacts: readonly Artifacts[];
+  /** Why the chain's state is taken for the chain's. Left out: the node says so. */
+  readonly basis?: Basis;
   /** Called before each step that may take long. */
   readonly onProgress?: (step: Progress) => void;
+  /** Called with each document that was read whole. */
+  readonly onDocument?: (digest: Digest, bytes: Uint8Array) => void;
 }
 
 export interface Progress {
@@ -36,6 +41,7 @@ export interface Report {
   readonly chainId: number;
   readonly block: AuditedChain['block'];
   readonly contracts: ContractAddresses;
+  readonly basis: Basis;
   /** No fault was found. What was not checked is listed, not believed. */
   readonly verified: boolean;
   /** Closed, every record attested by the quorum, and no dispute open. */
@@ -53,7 +59,8 @@ export interface Report {
  *
  * @throws SyndicError NOT_FOUND when the ledger knows no such study; CHAIN_UNAVAILABLE
  */
-export async function verify({ chain, ledger, study: id, artifacts, onProgress = () => {} }: Request): Promise<Report> {
+export async function verify(request: Request): Promise<Report> {
+  const { chain, ledger, study: id, artifacts, basis = { kind: 'node' }, onProgress = () => {}, onDocument } = request;
   onProgress({ what: 'reading the chain' });
   const contracts = await contractsOf(chain, ledger);
   const study = contracts === null ? null : await storedStudy(chain, ledger, id);
@@ -64,7 +71,7 @@ export async function verify({ chain, ledger, study: id, artifacts, onProgress =
     throw new SyndicError('CHAIN_UNAVAILABLE', message, { study: id });
   }
   const findings = new Findings();
-  const audit: Audit = { chain, contracts, id, study, history, files: new Files(artifacts), findings };
+  const audit: Audit = { chain, contracts, id, study, history, files: new Files(artifacts, onDocument), findings };
   await checkCode(audit);
   await checkHistory(audit);
   await checkTotals(audit);
@@ -75,7 +82,7 @@ export async function verify({ chain, ledger, study: id, artifacts, onProgress =
   onProgress({ what: 'reading what members said' });
   const { final } = await checkVerdicts(audit, [...grants.keys()]);
   return {
-    ...{ study: id, chainId: chain.chainId, block: chain.block, contracts, final },
+    ...{ study: id, chainId: chain.chainId, block: chain.block, contracts, basis, final },
     verified: findings.found.every(({ severity }) => severity === 'notice'),
     findings: findings.found,
     unchecked: findings.unchecked,

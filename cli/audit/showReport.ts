@@ -26,7 +26,8 @@ export function showReport(report: Report): void {
   );
 }
 
-function summary({ verified, final, study, findings, unchecked, checks, history, block }: Report): string[] {
+function summary(report: Report): string[] {
+  const { verified, final, study, findings, unchecked, checks, history, block } = report;
   const faults = findings.filter(({ severity }) => severity === 'fault').length;
   const examined = checks.reduce((sum, check) => sum + check.examined, 0);
   const head = verified
@@ -36,10 +37,19 @@ function summary({ verified, final, study, findings, unchecked, checks, history,
   const standing = final ? 'final: closed, attested by its quorum, and undisputed' : 'not final';
   return [
     head,
-    `as of block ${block.number} (${block.hash}, ${isoTime(block.time)})`,
+    `as of block ${block.number} (${block.hash}, ${isoTime(block.time)}), ${basisWords(report)}`,
     `${history.rounds.length} rounds; ${outcome}; ${standing}`,
     ...(unchecked.length === 0 ? [] : [`${unchecked.length} things were not checked: see below`]),
   ];
+}
+
+/** Why that block is taken for the chain's. */
+function basisWords({ basis }: Report): string {
+  if (basis.kind === 'node') return 'on the word of the node that was asked';
+  if (basis.kind === 'block') return 'which its reader trusts';
+  const { signers, needed } = basis.seals;
+  const sealed = `sealed by ${signers.length} of the trusted validators; ${needed} are needed`;
+  return basis.probabilistic ? `${sealed}; a longer chain could still replace it` : sealed;
 }
 
 function rowOf({ code, severity, round, slot, implicated, what, expected, found }: Finding): Row {

@@ -1,3 +1,4 @@
+import type { Artifacts } from '../../../audit/port.ts';
 import { connectRpc, type RpcChain } from '../../../audit/rpc.ts';
 import { type Report, verify } from '../../../audit/verify.ts';
 import type { Digest } from '../../../core/values.ts';
@@ -14,20 +15,29 @@ export interface Changes {
 export async function reportOn(world: World, scene: Scene, changes: Changes = {}): Promise<Report> {
   const chain = await connectRpc(world.rpcUrl);
   try {
-    const artifacts = {
-      open: async (digest: Digest) => {
-        const changed = changes.files?.get(digest);
-        const bytes = changed === undefined ? scene.files.get(digest) : changed;
-        if (bytes === undefined || bytes === null) return null;
-        const read = async (offset: number, length: number) => bytes.slice(offset, offset + length);
-        return { size: bytes.length, read, close: async () => {} };
-      },
-    };
     const told = { ...chain, ...changes.chain?.(chain) };
-    return await verify({ chain: told, ledger: scene.ledger, study: scene.study, artifacts: [artifacts] });
+    return await verify({
+      chain: told,
+      ledger: scene.ledger,
+      study: scene.study,
+      artifacts: [filesOf(scene, changes.files)],
+    });
   } finally {
     chain.close();
   }
+}
+
+/** A scene's files, some of them changed. */
+export function filesOf(scene: Scene, files: Changes['files'] = new Map()): Artifacts {
+  return {
+    open: async (digest) => {
+      const changed = files.get(digest);
+      const bytes = changed === undefined ? scene.files.get(digest) : changed;
+      if (bytes === undefined || bytes === null) return null;
+      const read = async (offset: number, length: number) => bytes.slice(offset, offset + length);
+      return { size: bytes.length, read, close: async () => {} };
+    },
+  };
 }
 
 export function faultsOf({ findings }: Report) {

@@ -33,7 +33,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   study: ['open', 'start', 'list', 'show', 'watch', 'pause', 'resume', 'abort'],
   model: ['pull'],
   history: [],
-  audit: ['verify'],
+  audit: ['verify', 'export'],
 };
 
 describe('help', () => {

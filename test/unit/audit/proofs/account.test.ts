@@ -151,8 +151,12 @@ describe('a word', () => {
     }
   });
 
-  test('is refused with leading zeros, as zero, over 32 bytes, as a list, and in another spelling', () => {
-    for (const item of ['0x', '0x00', '0x0001', `0x01${'00'.repeat(32)}`, [], ['0x01']]) {
+  test('that is kept as zero, as Anvil keeps what became so, is zero', () => {
+    expect(read(rlp('0x'))).toBe(0n);
+  });
+
+  test('is refused with leading zeros, over 32 bytes, as a list, and in another spelling', () => {
+    for (const item of ['0x00', '0x0001', `0x01${'00'.repeat(32)}`, [], ['0x01']]) {
       expect(read(rlp(item))).toEqual(invalid);
     }
     for (const raw of ['0x8101', '0xb80101', '0x0100', '0x82ff']) expect(read(raw)).toEqual(invalid);

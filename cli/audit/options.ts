@@ -1,0 +1,62 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { httpArtifacts } from '../../audit/httpArtifacts.ts';
+import type { Artifacts } from '../../audit/port.ts';
+import { connectRpc, type RpcChain } from '../../audit/rpc.ts';
+import { SyndicError } from '../../core/errors/SyndicError.ts';
+import type { Address } from '../../core/values.ts';
+import { readChainFile } from '../chain/chainFile.ts';
+import { folderArtifacts } from './folder.ts';
+
+export interface ChainSource {
+  readonly rpc: string;
+  readonly deployment: string;
+}
+
+export function artifactsOption(): Option {
+  return new Option(
+    '--artifacts <place>',
+    'a folder, or the URL of one, with files named by their SHA-256; may be given several times',
+  ).argParser(placeArgument);
+}
+
+/** `--rpc` and `--deployment`, which a bundle stands in for. */
+export function withChainOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--rpc <url>', "JSON-RPC URL of a node of the reader's own choice").env('CHAIN_RPC_URL'))
+    .addOption(
+      new Option('--deployment <file>', 'what `consortium deploy` wrote, or an invitation').env('SYNDIC_DEPLOYMENT'),
+    );
+}
+
+/** @throws SyndicError USAGE when one is missing */
+export function chainSource({ rpc, deployment }: Partial<ChainSource>): ChainSource {
+  if (rpc !== undefined && deployment !== undefined) return { rpc, deployment };
+  throw new SyndicError('USAGE', 'give --rpc URL and --deployment FILE');
+}
+
+/** Runs `work` on the chain that a deployment names; what was read of a block that is gone counts for nothing. */
+export async function onAuditedChain<T>(
+  { rpc, deployment: file }: ChainSource,
+  behind: number,
+  work: (chain: RpcChain, ledger: Address) => Promise<T>,
+): Promise<T> {
+  const { deployment } = await readChainFile(file);
+  const chain = await connectRpc(rpc, behind);
+  try {
+    if (chain.chainId !== deployment.chainId) {
+      const message = `the node serves chain ${chain.chainId}; the file names chain ${deployment.chainId}: give --rpc a node of that chain`;
+      throw new SyndicError('CHAIN_MISMATCH', message, { got: chain.chainId, want: deployment.chainId });
+    }
+    const done = await work(chain, deployment.ledger);
+    await chain.recheck();
+    return done;
+  } finally {
+    chain.close();
+  }
+}
+
+function placeArgument(text: string, before: readonly Artifacts[] = []): readonly Artifacts[] {
+  if (!/^https?:\/\//.test(text)) return [...before, folderArtifacts(text)];
+  if (!URL.canParse(text)) throw new InvalidArgumentError('give a folder, or an http or https URL');
+  return [...before, httpArtifacts(new URL(text))];
+}

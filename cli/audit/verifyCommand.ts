@@ -1,0 +1,108 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { decodeBundle, openBundle } from '../../audit/bundle.ts';
+import type { Artifacts } from '../../audit/port.ts';
+import { basisOf, type Trust } from '../../audit/trust.ts';
+import { type Report, verify } from '../../audit/verify.ts';
+import { SyndicError } from '../../core/errors/SyndicError.ts';
+import type { Address, Digest, StudyId } from '../../core/values.ts';
+import { addressArgument, digestArgument } from '../chain/options.ts';
+import { readInput } from '../files.ts';
+import { printJson } from '../output.ts';
+import { artifactsOption, type ChainSource, chainSource, onAuditedChain, withChainOptions } from './options.ts';
+import { showProgress } from './showProgress.ts';
+import { showReport } from './showReport.ts';
+
+type Options = Partial<ChainSource> & {
+  readonly artifacts?: readonly Artifacts[];
+  readonly bundle?: string;
+  readonly trustedBlock?: Digest;
+  readonly trustedValidators?: readonly Address[];
+  readonly consensus?: 'qbft' | 'clique';
+  readonly json?: boolean;
+};
+
+export function verifyCommand(): Command {
+  return withChainOptions(new Command('verify'))
+    .description(
+      'check everything that the chain and the artifacts say of a study; exits with 9 when anything is wrong',
+    )
+    .argument('[study]', "the study's id (default: the bundle's)", digestArgument)
+    .addOption(artifactsOption())
+    .option('--bundle <file>', 'instead of --rpc and --deployment: what `audit export` wrote; needs no network')
+    .option('--trusted-block <hash>', "the bundle's block, as you know it from elsewhere", digestArgument)
+    .option('--trusted-validators <addresses>', 'instead of it: whose seals you trust, with commas', validatorsArgument)
+    .addOption(new Option('--consensus <name>', 'how they seal blocks').choices(['qbft', 'clique']))
+    .option('--json', 'print JSON')
+    .action(async (study: StudyId | undefined, options: Options) => {
+      const report = options.bundle === undefined ? await online(study, options) : await offline(study, options);
+      if (options.json) printJson(asJson(report));
+      else showReport(report);
+      if (!report.verified) throw failed(report);
+    });
+}
+
+async function online(study: StudyId | undefined, options: Options): Promise<Report> {
+  if (study === undefined) throw new SyndicError('USAGE', 'name the study, or give a bundle of one with --bundle');
+  if (options.trustedBlock !== undefined || options.trustedValidators !== undefined) {
+    throw new SyndicError('USAGE', 'a block or validators are trusted of a --bundle, which holds proofs');
+  }
+  const artifacts = given(options.artifacts);
+  const progress = showProgress();
+  return await onAuditedChain(chainSource(options), 0, async (chain, ledger) => {
+    const report = await verify({ chain, ledger, study, artifacts, onProgress: progress.step });
+    progress.end();
+    return report;
+  });
+}
+
+async function offline(study: StudyId | undefined, options: Options): Promise<Report> {
+  const { bundle: file = '', artifacts = [] } = options;
+  const progress = showProgress();
+  progress.step({ what: 'reading the bundle' });
+  const opened = openBundle(decodeBundle(await readInput(file)));
+  if (study !== undefined && study !== opened.study) {
+    throw new SyndicError('WRONG_STUDY', `the bundle is of study ${opened.study}, not of ${study}`, { study });
+  }
+  const basis = basisOf(opened, trustOf(options));
+  const { chain, ledger, documents } = opened;
+  const places = [documents, ...artifacts];
+  const wanted = { chain, ledger, study: opened.study, artifacts: places, basis };
+  const report = await verify({ ...wanted, onProgress: progress.step });
+  progress.end();
+  return report;
+}
+
+/** A bundle proves what it says to its own block; which block that is, its reader has to know. */
+function trustOf({ trustedBlock, trustedValidators, consensus }: Options): Trust {
+  if (trustedBlock !== undefined && trustedValidators === undefined) return { kind: 'block', hash: trustedBlock };
+  if (trustedBlock === undefined && trustedValidators !== undefined && consensus !== undefined) {
+    return { kind: 'validators', consensus, validators: trustedValidators };
+  }
+  throw new SyndicError(
+    'USAGE',
+    'say what you trust: --trusted-block HASH, or --trusted-validators ADDRESS,… with --consensus qbft|clique',
+  );
+}
+
+function given(artifacts: readonly Artifacts[] | undefined): readonly Artifacts[] {
+  if (artifacts !== undefined) return artifacts;
+  throw new SyndicError('USAGE', 'give --artifacts FOLDER: where the files of the study are');
+}
+
+function validatorsArgument(text: string): readonly Address[] {
+  const addresses = text.split(',').map((one) => addressArgument(one.trim()));
+  if (new Set(addresses).size !== addresses.length) throw new InvalidArgumentError('name each validator once');
+  return addresses;
+}
+
+/** Sums of samples are longer than a JSON number may be. */
+function asJson(report: Report): unknown {
+  return JSON.parse(JSON.stringify(report, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)));
+}
+
+function failed({ findings, study }: Report): SyndicError {
+  const faults = findings.filter(({ severity }) => severity === 'fault').length;
+  return new SyndicError('AUDIT_FAILED', `the history of study ${study} has ${faults} faults: see the report`, {
+    faults,
+  });
+}
