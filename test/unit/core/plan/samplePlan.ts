@@ -1,3 +1,6 @@
+import type { Fault } from '../../../../core/schemas.ts';
+import { thrown } from '../thrown.ts';
+
 /** The least that a plan says; everything else has a default. */
 export const samplePlan = {
   schema: 'syndic.plan/1',
@@ -35,4 +38,11 @@ function set(target: unknown, path: readonly string[], value: unknown): void {
   if (rest.length > 0) set(Reflect.get(target, key), rest, value);
   else if (value === undefined) Reflect.deleteProperty(target, key);
   else Reflect.set(target, key, value);
+}
+
+/** What `action` refuses a plan for, each fault as `path: message`; that it throws PLAN_INVALID is looked at too. */
+export function faultsIn(action: () => unknown): string[] {
+  const error = thrown(action);
+  if (error.code !== 'PLAN_INVALID') throw error;
+  return (error.details.faults as readonly Fault[]).map(({ path, message }) => `${path}: ${message}`);
 }
