@@ -58,6 +58,11 @@ export function pathOf(path: readonly PropertyKey[]): string {
   }, '');
 }
 
+/** A path within what stands at `root`. */
+export function below(root: string, path: string): string {
+  return path === '' || path.startsWith('[') ? `${root}${path}` : `${root}.${path}`;
+}
+
 /** `value` as `schema` has it. @throws SyndicError DOCUMENT_INVALID listing every fault (`details.faults`) */
 export function checkDocument<T>(what: string, schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value, reporting);

@@ -1,6 +1,6 @@
 import { SyndicError } from '../errors/SyndicError.ts';
 import type { ModelPlan } from '../plan/Plan.ts';
-import { type Fault, faultsOf, reporting } from '../schemas.ts';
+import { below, type Fault, faultsOf, reporting } from '../schemas.ts';
 import { elementCount } from '../tensors/TensorSpec.ts';
 import { type LayerConfig, layerKinds, merging, type ReadLayer, type Shape, type Weight } from './layers.ts';
 import { type Graph, type Node, readGraph } from './nodes.ts';
@@ -69,7 +69,7 @@ function readLayer(node: Node, faults: Fault[]): ReadLayer | null {
   if (!result.success) {
     faults.push(
       ...faultsOf(result.error).map(({ path, message }) => ({
-        path: `${node.path}.config${path === '' ? '' : '.'}${path}`,
+        path: below(`${node.path}.config`, path),
         message,
       })),
     );

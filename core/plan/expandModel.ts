@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Initialiser, initialiserSchema } from '../model/initialisers.ts';
 import { type Network, readNetwork } from '../model/network.ts';
-import { type Fault, faultsOf, reporting } from '../schemas.ts';
+import { below, type Fault, faultsOf, reporting } from '../schemas.ts';
 
 type Layer = Readonly<Record<string, unknown>>;
 /** A network, or every fault with its path from the plan's root. */
@@ -74,7 +74,7 @@ function raw(topology: unknown, width: number | null): Expanded {
 }
 
 function at(root: string, fault: Fault): Fault {
-  return { path: fault.path === '' ? root : `${root}.${fault.path}`, message: fault.message };
+  return { path: below(root, fault.path), message: fault.message };
 }
 
 function sequential(model: Exclude<Shorthand, { kind: 'layers' }>, width: number): unknown {

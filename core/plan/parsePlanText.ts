@@ -12,8 +12,8 @@ const MAX_SYNTAX_FAULTS = 20;
 const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * A plan's text as plain values: no aliases, tags, repeated keys or further documents; nothing too deep, no key that
- * reaches a prototype, no number that JSON cannot say.
+ * A plan's text as plain values: no aliases, no tags but those of plain values (`!!str` and the like), no repeated keys or
+ * further documents; nothing too deep, no key that reaches a prototype, no number that JSON cannot say.
  *
  * @throws SyndicError PLAN_INVALID listing every fault
  */
@@ -43,11 +43,19 @@ function countKeys(value: unknown, depth: number): number {
   return Object.values(value).reduce<number>((sum, member) => sum + countKeys(member, depth + 1), own);
 }
 
+/** One document of plain values. Under another log level, a second document is dropped without a word. */
+const YAML = {
+  version: '1.2',
+  schema: 'core',
+  uniqueKeys: true,
+  stringKeys: true,
+  resolveKnownTags: false,
+  logLevel: 'error',
+} as const;
+
 function parseYamlText(text: string): unknown {
   refuseDeepYaml(text);
-  const document = attempt('YAML', () =>
-    parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, stringKeys: true, logLevel: 'silent' }),
-  );
+  const document = attempt('YAML', () => parseDocument(text, YAML));
   const problems = [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_FAULTS);
   if (problems.length > 0) {
     throw planInvalid(problems.map((problem) => ({ path: '', message: `is not YAML: ${problem.message.trim()}` })));

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import {
   addressSchema,
+  below,
   checkDocument,
   decodeDocument,
   digestSchema,
@@ -107,4 +108,11 @@ test('a place is written as programs write it, odd keys quoted and cut', () => {
   expect(pathOf(['x'.repeat(64)])).toBe('x'.repeat(64));
   expect(pathOf(['x'.repeat(65)])).toBe(`["${'x'.repeat(64)}"]`);
   for (const odd of ['é', 'a b', ' a', 'a ']) expect(pathOf([odd])).toBe(`[${JSON.stringify(odd)}]`);
+});
+
+test('a path below another is joined with a dot, but where it begins with an index or an odd key', () => {
+  expect(below('model', '')).toBe('model');
+  expect(below('model', 'layers[2]')).toBe('model.layers[2]');
+  expect(below('model.layers', '[2].name')).toBe('model.layers[2].name');
+  expect(below('model', '["odd key"]')).toBe('model["odd key"]');
 });

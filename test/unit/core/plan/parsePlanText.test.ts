@@ -27,6 +27,24 @@ describe('a plan’s text', () => {
     ]);
   });
 
+  test('is one document: what follows a second line of dashes is not dropped, but refused', () => {
+    expect(faultsIn(() => yaml('a: 1\n---\nb: 2'))).toEqual([
+      expect.stringContaining('Source contains multiple documents'),
+    ]);
+    expect(yaml('---\na: 1\n...\n')).toEqual({ a: 1 });
+  });
+
+  test.each(['!!omap [b: 1]', '!!set { b }', '!!binary aGk=', '!!timestamp 2026-01-01', '!own b'])(
+    'takes no tag that makes something else of a value: %s',
+    (value) => {
+      expect(faultsIn(() => yaml(`a: ${value}`))).toEqual([expect.stringContaining('Unresolved tag')]);
+    },
+  );
+
+  test('takes the tags of plain values', () => {
+    expect(yaml('a: !!str 1\nb: !!int 2\nc: !!map { d: !!bool true }')).toEqual({ a: '1', b: 2, c: { d: true } });
+  });
+
   test('may be 1 MiB long and no longer', () => {
     const padding = (text: string) => text.padEnd(MAX_PLAN_TEXT, ' ');
     expect(MAX_PLAN_TEXT).toBe(1_048_576);
