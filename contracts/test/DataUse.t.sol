@@ -24,6 +24,9 @@ contract DataUseTest is Fixture {
         vm.expectRevert(abi.encodeWithSelector(IRoundLedger.NamesAnotherLedger.selector, address(ledger)));
         new RoundLedger(consortium, dataUse, verdicts);
         vm.assertEq(address(dataUse.ledger()), address(ledger));
+        vm.assertEq(address(ledger.dataUse()), address(dataUse));
+        vm.assertEq(address(ledger.verdicts()), address(verdicts));
+        vm.assertEq(address(ledger.consortium()), address(consortium));
         DataUse mine = new DataUse(consortium, creationAfter(1));
         vm.expectRevert(abi.encodeWithSelector(IRoundLedger.NamesAnotherLedger.selector, address(ledger)));
         new RoundLedger(consortium, mine, verdicts);

@@ -226,14 +226,19 @@ contract StudyTest is Fixture {
         bytes32 head = openedHead(id);
         bytes32 kind = keccak256("survivors");
         vm.warp(START_TIME + 3);
+        vm.recordLogs();
         vm.prank(SENDER);
         ledger.note(id, kind, MANIFEST);
+        Vm.Log[] memory noted = vm.getRecordedLogs();
         head = keccak256(
             abi.encode(
                 head, keccak256(abi.encode(keccak256("syndic.note.v1"), id, kind, MANIFEST, uint64(START_TIME + 3)))
             )
         );
         vm.assertEq(ledger.head(id), head);
+        vm.assertEq(noted[0].topics[0], IRoundLedger.Noted.selector);
+        vm.assertEq(noted[0].topics[2], kind);
+        vm.assertEq(noted[0].data, abi.encode(MANIFEST, head));
         vm.recordLogs();
         vm.prank(SENDER);
         ledger.closeStudy(id, FAILED);
