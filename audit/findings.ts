@@ -1,63 +1,47 @@
+export type Severity = 'fault' | 'notice';
+
 /**
  * What the verifier finds. A code's name is for good, and each has a page in docs/findings/. A `fault` is something that
  * an honest consortium cannot show; a `notice` is a fact that a reader should know and that proves nobody wrong.
  */
 export const findingCodes = {
-  /** A contract's runtime code is not that of the released build. */
-  CODE_UNKNOWN: 'fault',
-  /** The chain's events do not make up what its storage holds. */
-  HISTORY_MISMATCH: 'fault',
-  /** Records are missing between the first and the last. */
-  ROUND_GAP: 'fault',
-  /** A round did not build on the model that the round before it made. */
-  BASE_MISMATCH: 'fault',
-  /** A record does not account for its roster. */
-  ROSTER_MISMATCH: 'fault',
-  /** A member counted without a live grant. */
-  GRANT_MISSING: 'fault',
-  /** Totals on chain are not the sum of the records. */
-  TOTALS_MISMATCH: 'fault',
-  /** A document that every member may read is nowhere. */
-  DOCUMENT_MISSING: 'fault',
-  /** A file's bytes do not have the SHA-256 that it is named by. */
-  FILE_DAMAGED: 'fault',
-  /** A document is not what its kind must be. */
-  DOCUMENT_MALFORMED: 'fault',
-  /** The plan does not fit the study on chain. */
-  PLAN_MISMATCH: 'fault',
-  /** A manifest does not say what its record says. */
-  MANIFEST_MISMATCH: 'fault',
-  /** A statement does not say what the record says of its member. */
-  STATEMENT_MISMATCH: 'fault',
-  /** A statement is signed by no key that its member had then. */
-  STATEMENT_UNSIGNED: 'fault',
-  /** A key that signed was revoked as compromised. */
-  KEY_COMPROMISED: 'notice',
-  /** A receipt does not say what its statement says, or is not of the study's coordinator. */
-  RECEIPT_MISMATCH: 'fault',
-  /** A record does not name what a receipt of the study's coordinator promised. */
-  RECEIPT_BROKEN: 'fault',
-  /** A receipt that its key's revocation as compromised silenced. */
-  RECEIPT_SILENCED: 'notice',
-  /** A dataset's version was never anchored, or not before it was used. */
-  DATASET_UNKNOWN: 'fault',
-  /** More samples were declared than the dataset's version or the plan allows. */
-  SAMPLES_EXCEEDED: 'fault',
-  /** The initial model is not the one that the plan makes. */
-  INITIAL_MODEL_MISMATCH: 'fault',
-  /** A global model is not what its base and updates make. */
-  MODEL_MISMATCH: 'fault',
-  /** What the contract of verdicts counts is not what members said. */
-  VERDICTS_MISMATCH: 'fault',
-  /** It is proven on chain that a record breaks a receipt. */
-  OMISSION_PROVEN: 'fault',
-  /** A member disputes a record. */
-  DISPUTE_OPEN: 'notice',
-  /** A record came later than a receipt promised. */
-  RECORD_LATE: 'notice',
-  /** The study is closed, and not every record is attested by its quorum. */
-  NOT_FINAL: 'notice',
-} as const;
+  CODE_UNKNOWN: { severity: 'fault', means: "A contract's runtime code is not that of the released build." },
+  HISTORY_MISMATCH: { severity: 'fault', means: "The chain's events do not make up what its storage holds." },
+  ROUND_GAP: { severity: 'fault', means: 'Records are missing between the first and the last.' },
+  BASE_MISMATCH: { severity: 'fault', means: 'A round did not build on the model that the round before it made.' },
+  ROSTER_MISMATCH: { severity: 'fault', means: 'A record does not account for its roster.' },
+  GRANT_MISSING: { severity: 'fault', means: 'A member counted without a live grant.' },
+  TOTALS_MISMATCH: { severity: 'fault', means: 'Totals on chain are not the sum of the records.' },
+  DOCUMENT_MISSING: { severity: 'fault', means: 'A document that every member may read is nowhere.' },
+  FILE_DAMAGED: { severity: 'fault', means: "A file's bytes do not have the SHA-256 that it is named by." },
+  DOCUMENT_MALFORMED: { severity: 'fault', means: 'A document is not what its kind must be.' },
+  PLAN_MISMATCH: { severity: 'fault', means: 'The plan does not fit the study on chain.' },
+  MANIFEST_MISMATCH: { severity: 'fault', means: 'A manifest does not say what its record says.' },
+  STATEMENT_MISMATCH: { severity: 'fault', means: 'A statement does not say what the record says of its member.' },
+  STATEMENT_UNSIGNED: { severity: 'fault', means: 'A statement is signed by no key that its member had then.' },
+  KEY_COMPROMISED: { severity: 'notice', means: 'A key that signed was revoked as compromised.' },
+  RECEIPT_MISMATCH: {
+    severity: 'fault',
+    means: "A receipt does not say what its statement says, or is not of the study's coordinator.",
+  },
+  RECEIPT_BROKEN: {
+    severity: 'fault',
+    means: "A record does not name what a receipt of the study's coordinator promised.",
+  },
+  RECEIPT_SILENCED: { severity: 'notice', means: "A receipt that its key's revocation as compromised silenced." },
+  DATASET_UNKNOWN: { severity: 'fault', means: "A dataset's version was never anchored, or not before it was used." },
+  SAMPLES_EXCEEDED: {
+    severity: 'fault',
+    means: "More samples were declared than the dataset's version or the plan allows.",
+  },
+  INITIAL_MODEL_MISMATCH: { severity: 'fault', means: 'The initial model is not the one that the plan makes.' },
+  MODEL_MISMATCH: { severity: 'fault', means: 'A global model is not what its base and updates make.' },
+  VERDICTS_MISMATCH: { severity: 'fault', means: 'What the contract of verdicts counts is not what members said.' },
+  OMISSION_PROVEN: { severity: 'fault', means: 'It is proven on chain that a record breaks a receipt.' },
+  DISPUTE_OPEN: { severity: 'notice', means: 'A member disputes a record.' },
+  RECORD_LATE: { severity: 'notice', means: 'A record came later than a receipt promised.' },
+  NOT_FINAL: { severity: 'notice', means: 'The study is closed, and not every record is attested by its quorum.' },
+} as const satisfies Readonly<Record<string, { severity: Severity; means: string }>>;
 
 export type FindingCode = keyof typeof findingCodes;
 
@@ -66,7 +50,9 @@ export type Implicated = 'node' | 'admin' | 'operator' | 'coordinator' | 'store'
 
 export interface Finding {
   readonly code: FindingCode;
-  readonly severity: 'fault' | 'notice';
+  readonly severity: Severity;
+  /** The check that it is of, as `Report.checks` names it. */
+  readonly check: string;
   readonly round?: number;
   readonly slot?: number;
   /** In one sentence. */
@@ -75,6 +61,8 @@ export interface Finding {
   readonly found?: string;
   readonly implicated: Implicated;
 }
+
+type FindingDetails = Omit<Finding, 'code' | 'severity' | 'check'>;
 
 /** Something that was not looked at, and why. */
 export interface Unchecked {
@@ -89,9 +77,11 @@ export class Findings {
   readonly found: Finding[] = [];
   readonly unchecked: Unchecked[] = [];
   readonly #examined = new Map<string, number>();
+  #check = '';
 
-  add(code: FindingCode, finding: Omit<Finding, 'code' | 'severity'>): void {
-    this.found.push({ code, severity: findingCodes[code], ...finding });
+  /** Of the check that was counted last: count first, then find. */
+  add(code: FindingCode, finding: FindingDetails): void {
+    this.found.push({ code, severity: findingCodes[code].severity, check: this.#check, ...finding });
   }
 
   skip(unchecked: Unchecked): void {
@@ -100,6 +90,7 @@ export class Findings {
 
   /** One thing more was held against what it must be. @param check in the reader's words */
   examine(check: string): void {
+    this.#check = check;
     this.#examined.set(check, (this.#examined.get(check) ?? 0) + 1);
   }
 
@@ -108,7 +99,7 @@ export class Findings {
     code: FindingCode,
     expected: string | number | bigint,
     found: string | number | bigint,
-    about: Omit<Finding, 'code' | 'severity' | 'expected' | 'found'>,
+    about: Omit<FindingDetails, 'expected' | 'found'>,
   ): boolean {
     if (expected === found) return true;
     this.add(code, { ...about, expected: String(expected), found: String(found) });

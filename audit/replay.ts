@@ -49,6 +49,8 @@ export interface StudyHistory {
   /** Unix seconds; null before the start. */
   readonly startedAt: number | null;
   readonly outcome: Outcome | null;
+  /** Unix seconds; null before the close. */
+  readonly closedAt: number | null;
   readonly rounds: readonly HistoryRound[];
   readonly notes: readonly HistoryNote[];
   /** Recomputed from the events alone. */
@@ -65,10 +67,14 @@ const NAMES = new Map(
 );
 
 interface Draft {
-  opening: Omit<StudyHistory, 'started' | 'startedAt' | 'outcome' | 'rounds' | 'notes' | 'head' | 'faults'> | null;
+  opening: Omit<
+    StudyHistory,
+    'started' | 'startedAt' | 'outcome' | 'closedAt' | 'rounds' | 'notes' | 'head' | 'faults'
+  > | null;
   started: Slot[] | null;
   startedAt: number | null;
   outcome: Outcome | null;
+  closedAt: number | null;
   rounds: HistoryRound[];
   notes: HistoryNote[];
   head: Digest | null;
@@ -89,6 +95,7 @@ export function replay(
     started: null,
     startedAt: null,
     outcome: null,
+    closedAt: null,
     rounds: [],
     notes: [],
     head: null,
@@ -166,6 +173,7 @@ function note(draft: Draft, log: ChainLog, study: StudyId): void {
 function close(draft: Draft, log: ChainLog, study: StudyId): void {
   const event = decodeLog('StudyClosed', log);
   draft.outcome = decodeOutcome(event.outcome);
+  draft.closedAt = log.time;
   extend(draft, 'the close', closeHash(study, draft.outcome, log.time), event.head);
 }
 

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { version } from './version.ts';
 
 interface Noun {
   readonly name: string;
@@ -96,9 +96,4 @@ function nounOf(args: readonly string[]): string | undefined {
 function prepare(command: Command): void {
   command.exitOverride().configureOutput({ outputError: () => {} });
   for (const child of command.commands) prepare(child);
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return String(version);
 }

@@ -15,6 +15,7 @@ export async function checkCode({ chain, contracts, findings }: Audit): Promise<
 /** Whether events and storage tell one history, without a gap, each round on the model of the one before. */
 export async function checkHistory(audit: Audit): Promise<void> {
   const { chain, contracts, id, study, history, findings } = audit;
+  findings.examine('the events of a study make up one history');
   for (const fault of history.faults) findings.add('HISTORY_MISMATCH', { what: fault, implicated: 'node' });
   const same = (field: string, stored: string | number, told: string | number) => {
     findings.examine('what storage holds of a study equals what events make of it');

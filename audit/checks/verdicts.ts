@@ -24,8 +24,8 @@ export async function checkVerdicts(audit: Audit, members: readonly Slot[]): Pro
   for (const { round } of history.rounds) {
     const told = await storedRoundVerdicts(chain, contracts.verdicts, { study: id, round, slots: members });
     rounds.set(round, told);
-    tell(audit, round, told);
     findings.examine('the counts of attestations and disputes are of what members said');
+    tell(audit, round, told);
     const attested = told.members.filter((member) => member.attested).length;
     const disputed = told.members.filter(({ dispute }) => dispute === 'disputed').length;
     const what = `the contract's counts of what was said of round ${round} are not of what its members said`;

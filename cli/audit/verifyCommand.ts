@@ -1,13 +1,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { decodeBundle, openBundle } from '../../audit/bundle.ts';
 import type { Artifacts } from '../../audit/port.ts';
+import { htmlReport } from '../../audit/report/html.ts';
 import { basisOf, type Trust } from '../../audit/trust.ts';
 import { type Report, verify } from '../../audit/verify.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Address, Digest, StudyId } from '../../core/values.ts';
+import { keepFile } from '../../worker/keepFile.ts';
 import { addressArgument, digestArgument } from '../chain/options.ts';
 import { readInput } from '../files.ts';
 import { printJson } from '../output.ts';
+import { version } from '../version.ts';
 import { artifactsOption, type ChainSource, chainSource, onAuditedChain, withChainOptions } from './options.ts';
 import { showProgress } from './showProgress.ts';
 import { showReport } from './showReport.ts';
@@ -18,6 +21,7 @@ type Options = Partial<ChainSource> & {
   readonly trustedBlock?: Digest;
   readonly trustedValidators?: readonly Address[];
   readonly consensus?: 'qbft' | 'clique';
+  readonly html?: string;
   readonly json?: boolean;
 };
 
@@ -32,9 +36,11 @@ export function verifyCommand(): Command {
     .option('--trusted-block <hash>', "the bundle's block, as you know it from elsewhere", digestArgument)
     .option('--trusted-validators <addresses>', 'instead of it: whose seals you trust, with commas', validatorsArgument)
     .addOption(new Option('--consensus <name>', 'how they seal blocks').choices(['qbft', 'clique']))
+    .option('--html <file>', 'also write the report as one HTML file, to read offline and to print')
     .option('--json', 'print JSON')
     .action(async (study: StudyId | undefined, options: Options) => {
       const report = options.bundle === undefined ? await online(study, options) : await offline(study, options);
+      if (options.html !== undefined) await keepPage(options.html, report);
       if (options.json) printJson(asJson(report));
       else showReport(report);
       if (!report.verified) throw failed(report);
@@ -93,6 +99,10 @@ function validatorsArgument(text: string): readonly Address[] {
   const addresses = text.split(',').map((one) => addressArgument(one.trim()));
   if (new Set(addresses).size !== addresses.length) throw new InvalidArgumentError('name each validator once');
   return addresses;
+}
+
+async function keepPage(path: string, report: Report): Promise<void> {
+  await keepFile(path, htmlReport(report, { version: version(), madeAt: Math.floor(Date.now() / 1000) }), 0o644);
 }
 
 /** Sums of samples are longer than a JSON number may be. */

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { Artifacts } from '../../../audit/port.ts';
 import { connectRpc, type RpcChain } from '../../../audit/rpc.ts';
 import { type Report, verify } from '../../../audit/verify.ts';
@@ -16,12 +17,12 @@ export async function reportOn(world: World, scene: Scene, changes: Changes = {}
   const chain = await connectRpc(world.rpcUrl);
   try {
     const told = { ...chain, ...changes.chain?.(chain) };
-    return await verify({
-      chain: told,
-      ledger: scene.ledger,
-      study: scene.study,
-      artifacts: [filesOf(scene, changes.files)],
-    });
+    const of = { ledger: scene.ledger, study: scene.study, artifacts: [filesOf(scene, changes.files)] };
+    const report = await verify({ chain: told, ...of });
+    // Whatever is found was found by a check that is counted.
+    const [counted, named] = [report.checks, report.findings].map((all) => all.map(({ check }) => check));
+    expect(counted).toEqual(expect.arrayContaining(named ?? []));
+    return report;
   } finally {
     chain.close();
   }

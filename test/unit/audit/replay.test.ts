@@ -70,6 +70,7 @@ describe('a study replayed from its events', () => {
   test('an honest one has no faults, and says everything that was told', () => {
     const history = replay(tell(), where);
     expect(history).toMatchObject({ study, plan, initialModel: initial, started: [1, 3, 4], outcome: 1, faults: [] });
+    expect(history?.closedAt).toBe(50);
     expect(history?.rounds[0]?.entries).toEqual(entries);
     expect(history?.notes).toMatchObject([{ kind, digest: noted }]);
   });
@@ -90,7 +91,7 @@ describe('a study replayed from its events', () => {
     const rest = tell().filter((_, i) => i !== gone);
     const history = replay(rest, where);
     if (gone === 0) expect(history).toBeNull();
-    else if (gone === 7) expect(history?.outcome).toBeNull();
+    else if (gone === 7) expect(history).toMatchObject({ outcome: null, closedAt: null });
     else expect(history?.faults).not.toEqual([]);
   });
 
