@@ -1,10 +1,14 @@
 import { Command } from 'commander';
+import { diffCommand } from './audit/diffCommand.ts';
 import { exportCommand } from './audit/exportCommand.ts';
+import { receiptCommand } from './audit/receiptCommand.ts';
 import { verifyCommand } from './audit/verifyCommand.ts';
 
 export function auditCommand(): Command {
   return new Command('audit')
     .description('verify who contributed what to which model, from the chain and artifacts alone')
     .addCommand(verifyCommand())
-    .addCommand(exportCommand());
+    .addCommand(exportCommand())
+    .addCommand(receiptCommand())
+    .addCommand(diffCommand());
 }

@@ -176,10 +176,10 @@ async function checkReceipt(
   }
 }
 
-const LATE = 'the record came too late';
+export const LATE = 'the record came too late';
 
 /** How a record breaks a receipt; null: it keeps it. */
-function brokenBy({ message }: ReceiptDocument, round: HistoryRound, entry: SlotEntry): string | null {
+export function brokenBy({ message }: ReceiptDocument, round: HistoryRound, entry: SlotEntry): string | null {
   if (entry.status === STATUS.ABSENT) return 'the record says that the member did not answer';
   if (entry.status === STATUS.NOT_SELECTED) return 'the record says that the member was not selected';
   if (entry.update !== message.update) return `the record names another update, ${entry.update}`;

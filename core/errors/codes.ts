@@ -137,6 +137,8 @@ export const codes = {
   COORDINATOR_UNTRUSTED: untrusted,
   /** The coordinator's receipt does not say what was sent. */
   RECEIPT_INVALID: untrusted,
+  /** The chain does not keep what a coordinator's receipt promises. */
+  RECEIPT_BROKEN: untrusted,
   /** A round's record or its documents do not say what they must; this site disputes it. */
   RECORD_DISPUTED: untrusted,
   /** The verifier found faults in a study's history; all are listed. */

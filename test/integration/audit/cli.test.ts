@@ -64,3 +64,76 @@ describe('syndic audit verify --html', () => {
     );
   });
 });
+
+describe('syndic audit export, verify --bundle, diff and receipt', () => {
+  interface Place {
+    readonly dir: string;
+    readonly chain: readonly string[];
+    readonly artifacts: string;
+  }
+
+  /** A folder with what a reader has. */
+  async function place(): Promise<Place> {
+    const dir = await folder();
+    const [deployment, artifacts] = [join(dir, 'deployment.json'), join(dir, 'artifacts')];
+    const { chainId, rpc, rpcUrl, contracts } = world;
+    const { consortium, dataUse, ledger } = contracts;
+    await writeDeployment(deployment, { chainId, genesis: (await blockAt(rpc, 0)).hash, consortium, dataUse, ledger });
+    mkdirSync(artifacts);
+    for (const [digest, bytes] of scene.files) writeFileSync(join(artifacts, fileName(digest)), bytes);
+    return { dir, artifacts, chain: ['--rpc', rpcUrl, '--deployment', deployment] };
+  }
+
+  async function exportTo(at: Place, name: string): Promise<{ file: string; hash: string }> {
+    const file = join(at.dir, name);
+    const how = ['--consensus', 'ethereum', '--out', file, '--json'];
+    const ran = await syndic(['audit', 'export', scene.study, ...at.chain, '--artifacts', at.artifacts, ...how]);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    return { file, hash: JSON.parse(ran.stdout).hash };
+  }
+
+  test('a bundle verifies offline for who trusts its block, and for nobody else', async () => {
+    const at = await place();
+    const { file, hash } = await exportTo(at, 'one.json');
+    const bundle = ['audit', 'verify', '--bundle', file];
+    const whole = await syndic([...bundle, '--trusted-block', hash, '--artifacts', at.artifacts, '--json']);
+    expect(whole.code).toBe(0);
+    expect(JSON.parse(whole.stdout)).toMatchObject({ verified: true, unchecked: [], basis: { kind: 'block', hash } });
+    const other = await syndic([...bundle, '--trusted-block', `0x${'1'.repeat(64)}`]);
+    expect([other.code, other.stderr]).toEqual([9, expect.stringContaining('CHAIN_MISMATCH')]);
+    const nobody = await syndic(bundle);
+    expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining('--trusted-block HASH')]);
+    const validators = ['--trusted-validators', `0x${'2'.repeat(40)}`, '--consensus', 'clique'];
+    expect((await syndic([...bundle, ...validators])).code).toBe(9);
+  });
+
+  test('of two bundles of one chain, one is the earlier; what proves nothing is compared with nothing', async () => {
+    const at = await place();
+    const before = await exportTo(at, 'before.json');
+    await scene.round();
+    const later = await place();
+    const after = await exportTo({ ...later, dir: at.dir }, 'after.json');
+    const grown = await syndic(['audit', 'diff', before.file, after.file, '--json']);
+    expect([grown.code, JSON.parse(grown.stdout).relation]).toEqual([0, 'a is earlier']);
+    const same = await syndic(['audit', 'diff', after.file, after.file, '--json']);
+    expect(JSON.parse(same.stdout)).toEqual({ relation: 'same', differences: [], onlyInA: [], onlyInB: [] });
+    const bundle = JSON.parse(readFileSync(after.file, 'utf8'));
+    writeFileSync(join(at.dir, 'other.json'), JSON.stringify({ ...bundle, study: `0x${'3'.repeat(64)}` }));
+    expect((await syndic(['audit', 'diff', after.file, join(at.dir, 'other.json')])).code).toBe(9);
+  });
+
+  test('a receipt is held against the chain alone', async () => {
+    const broken = (await scene.round({ absent: [1] })).receipts[0] as Digest;
+    const at = await place();
+    const fileOf = (digest: Digest) => join(at.artifacts, fileName(digest));
+    const held = (digest: Digest, ...how: string[]) =>
+      syndic(['audit', 'receipt', fileOf(digest), ...at.chain, ...how]);
+    const kept = scene.rounds[0]?.receipts[1] as Digest;
+    const told = await held(kept, '--json');
+    expect([told.code, JSON.parse(told.stdout)]).toEqual([0, expect.objectContaining({ state: 'kept', slot: 2 })]);
+    expect((await held(kept)).stdout).toContain('state\tkept\n');
+    const refused = await held(broken);
+    expect([refused.code, refused.stderr]).toEqual([9, expect.stringContaining('error RECEIPT_BROKEN')]);
+    expect(refused.stdout).toContain('state\tbroken\n');
+  });
+});
