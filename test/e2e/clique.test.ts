@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Report } from '../../audit/verify.ts';
 import type { CheckedHistory } from '../../cli/chain/history.ts';
 import { ledgerTopic } from '../../coordinator/chain/abi.ts';
 import { createChainView } from '../../coordinator/chain/ethereum.ts';
@@ -121,6 +122,26 @@ needs('geth 1.13', hasGeth())(
         expect(history).toMatchObject({ verified: true, faults: [] });
         expect(history).toEqual(told[0]);
       }
+    });
+
+    test('`syndic audit` proves it offline, to whoever trusts the sealers, and to nobody who trusts others', async () => {
+      const [deployment, file] = [join(box.dir, 'deployment.json'), join(box.dir, 'bundle.json')];
+      const { modelsDir } = box.consortium;
+      const from = ['--rpc', network.rpcUrls[KILLED] ?? '', '--deployment', deployment, '--artifacts', modelsDir];
+      await runSyndic(['audit', 'export', run.study, ...from, '--consensus', 'clique', '--behind', '4', '--out', file]);
+      const sealers = (await network.administer(STEADY, 'clique_getSigners', 'latest')) as string[];
+      const verify = ['audit', 'verify', '--bundle', file, '--artifacts', modelsDir, '--consensus', 'clique'];
+      const trusting = (validators: readonly string[]) =>
+        runSyndic<Report>([...verify, '--trusted-validators', validators.join(',')]);
+      const report = await trusting(sealers);
+      expect(report).toMatchObject({
+        verified: true,
+        unchecked: [],
+        basis: { kind: 'validators', probabilistic: true },
+      });
+      expect(report.history.rounds).toHaveLength(ROUNDS);
+      const others = sealers.map((_, i) => `0x${String(i + 1).repeat(40)}`);
+      await expect(trusting(others)).rejects.toMatchObject({ code: 'SEALS_INSUFFICIENT' });
     });
 
     test('the coordinator left the node that was killed, and asked it again', () => {
