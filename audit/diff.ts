@@ -1,4 +1,4 @@
-import type { Finding } from './findings.ts';
+import { type Finding, keyOf } from './findings.ts';
 import type { HistoryRound, StudyHistory } from './replay.ts';
 import type { Report } from './verify.ts';
 
@@ -86,8 +86,4 @@ function grown(what: string, a: string | undefined, b: string | undefined): Diff
 function onlyIn(these: readonly Finding[], those: readonly Finding[]): Finding[] {
   const known = new Set(those.map(keyOf));
   return these.filter((finding) => !known.has(keyOf(finding)));
-}
-
-function keyOf({ code, round, slot, what }: Finding): string {
-  return JSON.stringify([code, round, slot, what]);
 }

@@ -39,6 +39,10 @@ export const findingCodes = {
   VERDICTS_MISMATCH: { severity: 'fault', means: 'What the contract of verdicts counts is not what members said.' },
   OMISSION_PROVEN: { severity: 'fault', means: 'It is proven on chain that a record breaks a receipt.' },
   DISPUTE_OPEN: { severity: 'notice', means: 'A member disputes a record.' },
+  HEAD_CONFLICT: {
+    severity: 'fault',
+    means: 'Another reader, or this one before, was shown another record of the same round.',
+  },
   RECORD_LATE: { severity: 'notice', means: 'A record came later than a receipt promised.' },
   NOT_FINAL: { severity: 'notice', means: 'The study is closed, and not every record is attested by its quorum.' },
 } as const satisfies Readonly<Record<string, { severity: Severity; means: string }>>;
@@ -63,6 +67,11 @@ export interface Finding {
 }
 
 type FindingDetails = Omit<Finding, 'code' | 'severity' | 'check'>;
+
+/** What makes two findings the same, whoever found them and when. */
+export function keyOf({ code, round, slot, what }: Finding): string {
+  return JSON.stringify([code, round ?? null, slot ?? null, what]);
+}
 
 /** Something that was not looked at, and why. */
 export interface Unchecked {

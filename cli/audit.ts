@@ -3,6 +3,7 @@ import { diffCommand } from './audit/diffCommand.ts';
 import { exportCommand } from './audit/exportCommand.ts';
 import { receiptCommand } from './audit/receiptCommand.ts';
 import { verifyCommand } from './audit/verifyCommand.ts';
+import { watchCommand } from './audit/watchCommand.ts';
 
 export function auditCommand(): Command {
   return new Command('audit')
@@ -10,5 +11,6 @@ export function auditCommand(): Command {
     .addCommand(verifyCommand())
     .addCommand(exportCommand())
     .addCommand(receiptCommand())
-    .addCommand(diffCommand());
+    .addCommand(diffCommand())
+    .addCommand(watchCommand());
 }

@@ -33,7 +33,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   study: ['open', 'start', 'list', 'show', 'watch', 'pause', 'resume', 'abort'],
   model: ['pull'],
   history: [],
-  audit: ['verify', 'export', 'receipt', 'diff'],
+  audit: ['verify', 'export', 'receipt', 'diff', 'watch'],
 };
 
 describe('help', () => {
