@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { httpArtifacts } from '../../audit/httpArtifacts.ts';
 import type { Artifacts } from '../../audit/port.ts';
@@ -56,7 +57,13 @@ export async function onAuditedChain<T>(
 }
 
 function placeArgument(text: string, before: readonly Artifacts[] = []): readonly Artifacts[] {
-  if (!/^https?:\/\//.test(text)) return [...before, folderArtifacts(text)];
+  if (!/^https?:\/\//.test(text)) {
+    // Else every document of the study would be told to be missing.
+    if (!statSync(text, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new InvalidArgumentError('there is no such folder');
+    }
+    return [...before, folderArtifacts(text)];
+  }
   if (!URL.canParse(text)) throw new InvalidArgumentError('give a folder, or an http or https URL');
   return [...before, httpArtifacts(new URL(text))];
 }

@@ -107,6 +107,14 @@ describe('syndic audit export, verify --bundle, diff and receipt', () => {
     expect((await syndic([...bundle, ...validators])).code).toBe(9);
   });
 
+  test('a folder that is not there is a slip, not a study without documents', async () => {
+    const { chain, dir } = await place();
+    for (const where of [join(dir, 'nowhere'), join(dir, 'deployment.json'), 'http://']) {
+      const ran = await syndic(['audit', 'verify', scene.study, ...chain, '--artifacts', where]);
+      expect([ran.code, ran.stdout]).toEqual([2, '']);
+    }
+  });
+
   test('of two bundles of one chain, one is the earlier; what proves nothing is compared with nothing', async () => {
     const at = await place();
     const before = await exportTo(at, 'before.json');
