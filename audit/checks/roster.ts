@@ -3,13 +3,16 @@ import type { Slot } from '../../core/values.ts';
 import { type Audit, contributionsOf } from '../Audit.ts';
 import type { HistoryRound } from '../replay.ts';
 import { type StoredGrant, storedGrants } from '../storage/dataUse.ts';
+import { storedJoined } from '../storage/ledger.ts';
 
-/** Every grant of every slot that the study knows. */
+/** Every grant of every slot that ever joined the study, or that a record names. */
 export type Grants = ReadonlyMap<Slot, readonly StoredGrant[]>;
 
 export async function readGrants({ chain, contracts, id, history }: Audit): Promise<Grants> {
   const grants = new Map<Slot, readonly StoredGrant[]>();
-  for (const slot of new Set([...(history.started ?? []), ...contributionsOf(history).map(({ slot }) => slot)])) {
+  const joined = await storedJoined(chain, contracts.ledger, id);
+  const named = contributionsOf(history).map(({ slot }) => slot);
+  for (const slot of new Set([...joined, ...named])) {
     grants.set(slot, await storedGrants(chain, contracts.dataUse, id, slot));
   }
   return grants;

@@ -82,8 +82,9 @@ async function checkStatement(
   }
   const signer = signerOf(() => recover(domainOf(audit), 'Update', message, signature));
   const key = signer === null ? null : await keyOf(signer);
-  checkKey(audit, { ...place, whose, signer, key, since: baseTime(audit, round), until: round.time });
-  if (entry.status !== STATUS.INCLUDED) return;
+  const counted = entry.status === STATUS.INCLUDED;
+  checkKey(audit, { ...place, whose, signer, key, counted, since: baseTime(audit, round), until: round.time });
+  if (!counted) return;
 
   const grant = grantFor(grants, entry.slot, round);
   const version =
@@ -117,17 +118,18 @@ function checkKey(
     readonly whose: string;
     readonly signer: Address | null;
     readonly key: StoredKey | null;
+    readonly counted: boolean;
     readonly since: number;
     readonly until: number;
   },
 ): void {
-  const { round, slot, whose, signer, key, since, until } = at;
+  const { round, slot, whose, signer, key, counted, since, until } = at;
   findings.examine('a statement is signed by a key that its member had then');
   const valid = key !== null && key.validFrom <= until && (key.validTo === null || key.validTo > since);
   if (key?.slot !== slot || !valid) {
     const what = `${whose} is signed by ${signer ?? 'nobody'}, which was no key of its member then`;
     findings.add('STATEMENT_UNSIGNED', { round, slot, what, implicated: 'coordinator' });
-  } else if (key.compromised && key.validTo !== null && key.validTo <= until) {
+  } else if (counted && key.compromised && key.validTo !== null && key.validTo <= until) {
     const what = `${whose} is signed by ${signer}, valid until ${key.validTo} and revoked as compromised: whether before the record, storage does not tell`;
     findings.add('KEY_COMPROMISED', { round, slot, what, implicated: `member ${slot}` });
   }

@@ -1,9 +1,11 @@
-import type { Address, Digest, Slot, StudyId } from '../../core/values.ts';
+import { type Address, type Digest, type Slot, type StudyId, slot as slotOf } from '../../core/values.ts';
 import type { AuditedChain } from '../port.ts';
 import { addressOfWord, bitOf, bytesOf, digestOfWord, numberOf, valueAt } from './words.ts';
 
 /** Slots of RoundLedger's variables: docs/storage-layout.md. */
-const SLOT = { progress: 2n, openings: 3n, heads: 4n, models: 5n, recordHashes: 6n, lanes: 8n } as const;
+const SLOT = { progress: 2n, openings: 3n, heads: 4n, models: 5n, recordHashes: 6n, rosters: 7n, lanes: 8n } as const;
+/** Where `Rosters.Roster` has the groups of slots of which any joined. */
+const GROUPS = 512n;
 /** Places within `Lanes.Table`, and how three lanes share a word: contracts/src/lib/Lanes.sol. */
 const HOLDERS = 22_016n;
 const CARRIED = 22_272n;
@@ -68,19 +70,28 @@ export async function storedRecordHashes(
   return (await chain.words(ledger, at)).map(digestOfWord);
 }
 
-/** Slots that ever joined the study, of the groups that `slots` lie in. */
-export async function storedHolders(
+/** Every slot that ever joined the study, ascending. */
+export async function storedJoined(chain: AuditedChain, ledger: Address, id: StudyId): Promise<Slot[]> {
+  const [groups = 0n] = await chain.words(ledger, [valueAt(id, SLOT.rosters) + GROUPS]);
+  const all = Array.from({ length: GROUP_SLOTS }, (_, group) => group).filter((group) => bitOf(groups, group));
+  const holders = await holdersIn(chain, ledger, id, all);
+  return all.flatMap((group) =>
+    Array.from({ length: GROUP_SLOTS }, (_, place) => place)
+      .filter((place) => bitOf(holders.get(group) ?? 0n, place))
+      .map((place) => slotOf(group * GROUP_SLOTS + place)),
+  );
+}
+
+/** Who ever joined, a word a group of slots. */
+async function holdersIn(
   chain: AuditedChain,
   ledger: Address,
   id: StudyId,
-  slots: readonly Slot[],
+  groups: readonly number[],
 ): Promise<ReadonlyMap<number, bigint>> {
-  const groups = [...new Set(slots.map((slot) => Math.floor(slot / GROUP_SLOTS)))];
   const table = valueAt(id, SLOT.lanes);
-  const words = await chain.words(
-    ledger,
-    groups.map((group) => table + HOLDERS + BigInt(group)),
-  );
+  const places = groups.map((group) => table + HOLDERS + BigInt(group));
+  const words = await chain.words(ledger, places);
   return new Map(groups.map((group, i) => [group, words[i] ?? 0n]));
 }
 
@@ -91,7 +102,8 @@ export async function storedTotals(
   id: StudyId,
   slots: readonly Slot[],
 ): Promise<StoredTotals[]> {
-  const holders = await storedHolders(chain, ledger, id, slots);
+  const groups = [...new Set(slots.map((slot) => Math.floor(slot / GROUP_SLOTS)))];
+  const holders = await holdersIn(chain, ledger, id, groups);
   const table = valueAt(id, SLOT.lanes);
   const lanes = slots.map((slot) => laneOf(slot, holders));
   const at = slots.flatMap((slot, i) => [

@@ -45,6 +45,14 @@ export interface MadeRound {
   readonly updates: readonly Digest[];
 }
 
+export interface Opening {
+  /** Of the study on chain; the plan's is two. */
+  readonly quorum?: number;
+  readonly initial?: Digest;
+  /** Who joins before the start, by slot; left out: everybody. */
+  readonly joining?: readonly number[];
+}
+
 /** A study on a real chain with all of its files, whose coordinator does what a test asks for. */
 export class Scene {
   readonly files = new Map<Digest, Uint8Array>();
@@ -66,8 +74,8 @@ export class Scene {
     return this.#world.contracts.ledger;
   }
 
-  /** Opens a study that its members join, and starts it. @param quorum of the study on chain */
-  async open({ quorum = 2, initial }: { readonly quorum?: number; readonly initial?: Digest } = {}): Promise<this> {
+  /** Opens a study that its members join, and starts it. */
+  async open({ quorum = 2, initial, joining }: Opening = {}): Promise<this> {
     const { chainId, contracts, operator, coordinator, provider, coordinatorKey } = this.#world;
     const salt = randomDigest();
     this.put(this.plan.bytes);
@@ -76,7 +84,7 @@ export class Scene {
     this.#study = studyId(chainId, contracts.ledger, addressOf(operator), this.plan.hash, salt);
     const data = encode('openStudy', [this.plan.hash, model, addressOf(coordinator), quorum, salt]);
     await send(provider, operator, { to: contracts.ledger, data });
-    await this.#world.grantAll(this.#study, this.plan.hash);
+    await this.#world.grantAll(this.#study, this.plan.hash, joining);
     await send(provider, coordinatorKey, { to: contracts.ledger, data: encode('startStudy', [this.#study]) });
     return this;
   }

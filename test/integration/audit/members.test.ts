@@ -79,6 +79,17 @@ describe('a study verifies', () => {
     expect(await reportOn(world, scene)).toMatchObject({ verified: true, findings: [] });
   });
 
+  test('when somebody joins after the last record, and has a say in it', async () => {
+    const scene = await new Scene(world).open({ joining: [1, 2] });
+    const { provider, contracts } = world;
+    await scene.round({ of: [1, 2] });
+    const consent = { study: scene.study, slot: member(3).slot, plan: scene.plan.hash, dataset: DATASET };
+    await grant(provider, member(3).account, contracts.dataUse, { ...consent, until: soon() });
+    await attest(scene, 1, [1, 3]);
+    await scene.close();
+    expect(await reportOn(world, scene)).toMatchObject({ verified: true, final: true, findings: [] });
+  });
+
   test('when a member’s key is replaced mid-round: what the old one signed for the open round counts', async () => {
     const scene = await new Scene(world).open();
     await scene.round();

@@ -60,9 +60,10 @@ export async function startWorld(options: { readonly anvil?: AnvilOptions; reado
     return { study, plan, initialModel, openStudy: encode('openStudy', args) };
   }
 
-  async function grantAll(study: StudyId, plan: Digest, seconds = 86_400): Promise<void> {
-    const until = instant(Math.floor(Date.now() / 1000) + seconds);
+  async function grantAll(study: StudyId, plan: Digest, only?: readonly number[]): Promise<void> {
+    const until = instant(Math.floor(Date.now() / 1000) + 86_400);
     for (const { account, slot } of members) {
+      if (only?.includes(slot) === false) continue;
       await grant(provider, account, dataUse, { study, slot, plan, dataset: DATASET, until });
     }
   }
