@@ -152,6 +152,14 @@ contract StudyTest is Fixture {
         vm.assertTrue(ledger.study(id).started);
     }
 
+    function test_MoreMembersThanAByteCountsAreAllOnTheRoster() public {
+        bytes32 id = running(300, 2);
+        vm.assertEq(ledger.roster(id).length, 300);
+        vm.prank(SENDER);
+        vm.expectRevert(abi.encodeWithSelector(IRoundLedger.EntriesMismatch.selector, 44));
+        ledger.recordRound(id, 1, FAILED, MODEL, MODEL, MANIFEST, new bytes(44 * 64));
+    }
+
     function test_WhoseGrantEndedBeforeTheStartDoesNotComeBackWithoutANewOne() public {
         admit(4);
         bytes32 id = open(2);

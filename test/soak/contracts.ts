@@ -18,6 +18,26 @@ interface Answer {
 
 const ANSWERS: readonly Answer[] = [
   {
+    file: 'RoundLedger',
+    mutant: /^globalModel != baseModel ==> true$/,
+    because: 'the model that stands already is stored again: the same, and dearer',
+  },
+  {
+    file: 'RoundLedger',
+    mutant: /^progress\.phase == Studies\.Phase\.Changing ==> (true|progress\.phase [<>]= Studies\.Phase\.Changing)$/,
+    because: 'a roster to which nothing happened is taken over as it was: the same, and dearer',
+  },
+  {
+    file: 'RoundLedger',
+    mutant: /^progress\.phase (!=|==) Studies\.Phase\.Gathering ==> progress\.phase (>|<=) Studies\.Phase\.Gathering$/,
+    because: 'Gathering is the first phase: nothing is below it',
+  },
+  {
+    file: 'RoundLedger',
+    mutant: /^progress\.outcome != 0 ==> progress\.outcome > 0$/,
+    because: 'a number without a sign that is not zero is above it',
+  },
+  {
     file: 'lib/Studies',
     mutant: /^included != 0 ==> included > 0$/,
     because: 'a number without a sign that is not zero is above it',
