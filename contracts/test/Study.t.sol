@@ -160,6 +160,18 @@ contract StudyTest is Fixture {
         ledger.recordRound(id, 1, FAILED, MODEL, MODEL, MANIFEST, new bytes(44 * 64));
     }
 
+    function test_TotalsBeyondWhatALaneHoldsAreToldWhole() public {
+        bytes32 id = running(2, 2);
+        // What earlier rounds carried over, where docs/storage-layout.md has it: 70,000 rounds of 2^50 samples together.
+        uint256 table = uint256(keccak256(abi.encode(id, uint256(8))));
+        bytes32 carried = keccak256(abi.encode(uint256(1), table + 22_272));
+        vm.store(address(ledger), carried, bytes32((uint256(2 ** 50) << 64) | 70_000));
+        record(id, 1, COMPLETED, MODEL, modelAfter(1), allIncluded(1, 2));
+        (uint32 rounds, uint64 samples) = ledger.totals(id, 1);
+        vm.assertEq(rounds, 70_001);
+        vm.assertEq(samples, 2 ** 50 + 101);
+    }
+
     function test_WhoseGrantEndedBeforeTheStartDoesNotComeBackWithoutANewOne() public {
         admit(4);
         bytes32 id = open(2);
