@@ -18,6 +18,7 @@ COPY contracts/generated contracts/generated
 COPY coordinator coordinator
 COPY worker worker
 COPY telemetry telemetry
+COPY audit audit
 COPY cli cli
 COPY embedded embedded
 COPY examples/heart examples/heart
