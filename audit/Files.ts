@@ -6,13 +6,22 @@ import type { Artifact, Artifacts } from './port.ts';
 const PIECE = 1024 * 1024;
 
 /** Bytes of each kind of document that are read at most; a manifest of 2,000 entries has under 700 KB. */
-export const MOST = { manifest: 2 * 1024 * 1024, statement: 64 * 1024, receipt: 64 * 1024 } as const;
+export const MOST = {
+  manifest: 2 * 1024 * 1024,
+  statement: 64 * 1024,
+  receipt: 64 * 1024,
+  report: 1024 * 1024,
+} as const;
+
+const LONG = Symbol('longer than such a document may be');
 
 /** What became of looking for a file in every store. Damaged: it is somewhere, and nowhere whole. */
 export type Sought<T> =
   | { readonly state: 'whole'; readonly value: T }
   | { readonly state: 'missing' }
-  | { readonly state: 'damaged' };
+  | { readonly state: 'damaged' }
+  /** It is whole, and longer than such a document may be. */
+  | { readonly state: 'long' };
 
 /** Reads artifacts from wherever the reader has copies. No byte is believed before it is hashed. */
 export class Files {
@@ -27,17 +36,17 @@ export class Files {
     this.#onDocument = onDocument;
   }
 
-  /** A document's bytes. @throws SyndicError TOO_LARGE over `most` bytes */
+  /** A document's bytes, of which at most `most` are held. */
   async document(digest: Digest, most: number): Promise<Sought<Uint8Array>> {
     const sought = await this.#firstWhole(digest, async (artifact) => {
-      if (artifact.size > most) {
-        throw new SyndicError('TOO_LARGE', `${digest} has ${artifact.size} bytes; a document has at most ${most}`);
-      }
+      if (artifact.size > most) return (await sha256Of(piecesOf(artifact))) === digest ? LONG : null;
       const bytes = await artifact.read(0, artifact.size);
       return sha256(bytes) === digest ? bytes : null;
     });
-    if (sought.state === 'whole') this.#onDocument(digest, sought.value);
-    return sought;
+    if (sought.state !== 'whole') return sought;
+    if (sought.value === LONG) return { state: 'long' };
+    this.#onDocument(digest, sought.value);
+    return { state: 'whole', value: sought.value };
   }
 
   /** Hashes a file of any size, once. */

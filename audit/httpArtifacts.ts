@@ -26,7 +26,15 @@ export function httpArtifacts(base: URL): Artifacts {
           const end = Math.min(offset + length, size);
           if (end <= offset) return new Uint8Array();
           const part = await ask(url, { headers: { range: `bytes=${offset}-${end - 1}` } });
-          if (part.status !== 206) throw unavailable(url, `answers ${part.status} to a request for a range`);
+          if (part.status !== 206) {
+            await part.body?.cancel();
+            throw unavailable(url, `answers ${part.status} to a request for a range`);
+          }
+          // A server that sends more than was asked for is not read to its end.
+          if (Number(part.headers.get('content-length')) !== end - offset) {
+            await part.body?.cancel();
+            throw unavailable(url, 'answers another range than was asked for');
+          }
           return new Uint8Array(await part.arrayBuffer());
         },
         close: async () => {},

@@ -1,3 +1,4 @@
+import { SyndicError } from '../core/errors/SyndicError.ts';
 import {
   closeHash,
   encodeEntries,
@@ -81,14 +82,29 @@ interface Draft {
   faults: string[];
 }
 
+interface Place {
+  readonly chainId: number;
+  readonly ledger: Address;
+  readonly study: StudyId;
+}
+
 /**
  * Replays one study's events, in the chain's order, and recomputes every record's hash and the head after each.
  * Null when the events do not begin with the study's opening.
+ *
+ * @throws SyndicError CHAIN_UNAVAILABLE when they are none that the ledger can have sent
  */
-export function replay(
-  logs: readonly ChainLog[],
-  { chainId, ledger, study }: { readonly chainId: number; readonly ledger: Address; readonly study: StudyId },
-): StudyHistory | null {
+export function replay(logs: readonly ChainLog[], place: Place): StudyHistory | null {
+  try {
+    return replayed(logs, place);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `the events of study ${place.study} are none that a ledger sends: ask another node (${reason.slice(0, 200)})`;
+    throw new SyndicError('CHAIN_UNAVAILABLE', message, { study: place.study }, { cause });
+  }
+}
+
+function replayed(logs: readonly ChainLog[], { chainId, ledger, study }: Place): StudyHistory | null {
   const entries = entriesByRound(logs);
   const draft: Draft = {
     opening: null,
@@ -113,11 +129,7 @@ export function replay(
   return opening === null || head === null ? null : { ...opening, ...rest, head };
 }
 
-function open(
-  draft: Draft,
-  log: ChainLog,
-  { chainId, ledger, study }: { readonly chainId: number; readonly ledger: Address; readonly study: StudyId },
-): void {
+function open(draft: Draft, log: ChainLog, { chainId, ledger, study }: Place): void {
   const event = decodeLog('StudyOpened', log);
   const opening = {
     study,

@@ -1,6 +1,6 @@
 import { FetchRequest, JsonRpcProvider, Network, toQuantity } from 'ethers';
 import { SyndicError } from '../core/errors/SyndicError.ts';
-import { type Address, digest, hexToBytes, type StudyId } from '../core/values.ts';
+import { type Address, type Digest, digest, hexToBytes, type StudyId } from '../core/values.ts';
 import type { AuditedChain, ChainLog } from './port.ts';
 
 interface NodeLog {
@@ -32,6 +32,8 @@ export interface StateProofs {
 
 /** The chain as a node of the reader's own choice tells it. */
 export interface RpcChain extends AuditedChain {
+  /** Hash of block 0. */
+  readonly genesis: Digest;
   /** The audited block and those built upon it so far, as the node has them. */
   headers(): Promise<Readonly<Record<string, unknown>>[]>;
   proofs(contract: Address, slots: readonly bigint[]): Promise<StateProofs>;
@@ -56,6 +58,7 @@ export async function connectRpc(url: string, behind = 0): Promise<RpcChain> {
   const newest = Number(await send('eth_blockNumber', []));
   const found = (await send('eth_getBlockByNumber', [toQuantity(Math.max(0, newest - behind)), false])) as NodeBlock;
   const block = { number: Number(found.number), hash: digest(found.hash), time: Number(found.timestamp) };
+  const genesis = digest(((await send('eth_getBlockByNumber', ['0x0', false])) as NodeBlock).hash);
   const tag = toQuantity(block.number);
   const times = new Map<string, number>();
 
@@ -69,16 +72,18 @@ export async function connectRpc(url: string, behind = 0): Promise<RpcChain> {
 
   return {
     chainId,
+    genesis,
     block,
     async words(contract, slots) {
-      const words: bigint[] = [];
-      // A few requests at a time: a node is asked for thousands of words of a long study.
-      for (let at = 0; at < slots.length; at += 100) {
-        const some = slots.slice(at, at + 100);
-        const answers = some.map((slot) => send('eth_getStorageAt', [contract, toWord(slot), tag]));
-        words.push(...(await Promise.all(answers)).map((word) => BigInt(String(word))));
+      // Members share words; and a few requests go at a time, for a long study has thousands.
+      const places = [...new Set(slots)];
+      const words = new Map<bigint, bigint>();
+      for (let at = 0; at < places.length; at += 100) {
+        const some = places.slice(at, at + 100);
+        const answers = await Promise.all(some.map((slot) => send('eth_getStorageAt', [contract, toWord(slot), tag])));
+        for (const [i, slot] of some.entries()) words.set(slot, BigInt(String(answers[i])));
       }
-      return words;
+      return slots.map((slot) => words.get(slot) ?? 0n);
     },
     code: async (contract) => hexToBytes(String(await send('eth_getCode', [contract, tag]))),
     async logs(contract, study) {

@@ -38,6 +38,11 @@ export async function readDocument<T>({ files, findings }: Audit, wanted: Wanted
     findings.add('FILE_DAMAGED', { ...where, what: told, implicated: 'store' });
     return null;
   }
+  if (sought.state === 'long') {
+    const told = `${what} ${digest} has more than the ${most} bytes that it may have`;
+    findings.add('DOCUMENT_MALFORMED', { ...where, what: told, implicated });
+    return null;
+  }
   try {
     return decode(sought.value);
   } catch (thrown) {

@@ -36,6 +36,13 @@ export async function checkStatements(
       ...{ implicated: 'coordinator', ...place },
     });
     if (statement === null) continue;
+    if (named.report !== undefined) {
+      // What a report says is its site's own affair; that it is there, everybody's.
+      await readDocument(audit, {
+        ...{ what: 'the report', digest: named.report, most: MOST.report, decode: (bytes) => bytes },
+        ...{ implicated: `member ${entry.slot}`, ...place },
+      });
+    }
     await checkStatement(audit, { round, entry, statement, grants, keyOf, report: named.report });
     if (named.receipt === undefined) continue;
     const receipt = await readDocument(audit, {

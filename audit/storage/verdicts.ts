@@ -1,3 +1,4 @@
+import { OMISSIONS, type Omission, VERDICT_STATES, type VerdictState } from '../../core/statements/verdict.ts';
 import type { Address, Slot, StudyId } from '../../core/values.ts';
 import type { AuditedChain } from '../port.ts';
 import { bitOf, numberOf, valueAt } from './words.ts';
@@ -7,15 +8,11 @@ const SLOT = { studies: 2n, rounds: 3n } as const;
 /** Members that share a word of what was said. */
 const PER_WORD = 128;
 
-export const DISPUTE_STATES = ['none', 'attested', 'disputed', 'withdrawn', 'dismissed'] as const;
-export const OMISSIONS = ['none', 'absent', 'notSelected', 'anotherUpdate', 'otherSamples'] as const;
-export type Omission = (typeof OMISSIONS)[number];
-
 /** One member's word on a record. */
 export interface StoredVerdict {
   readonly slot: Slot;
   readonly attested: boolean;
-  readonly dispute: (typeof DISPUTE_STATES)[number];
+  readonly dispute: VerdictState;
   /** As `DISPUTE_REASON` numbers it; 0 without a dispute. */
   readonly reason: number;
   /** How the record is proven to break the member's receipt. */
@@ -61,7 +58,7 @@ export async function storedRoundVerdicts(
       return {
         slot,
         attested: bitOf(said, slot % PER_WORD),
-        dispute: DISPUTE_STATES[numberOf(dispute, 0, 1)] ?? 'none',
+        dispute: VERDICT_STATES[numberOf(dispute, 0, 1)] ?? 'none',
         reason: numberOf(dispute, 1, 1),
         omission: OMISSIONS[numberOf(omission, 0, 1)] ?? 'none',
       };

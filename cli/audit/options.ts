@@ -44,9 +44,10 @@ export async function onAuditedChain<T>(
   const { deployment } = await readChainFile(file);
   const chain = await connectRpc(rpc, behind);
   try {
-    if (chain.chainId !== deployment.chainId) {
-      const message = `the node serves chain ${chain.chainId}; the file names chain ${deployment.chainId}: give --rpc a node of that chain`;
-      throw new SyndicError('CHAIN_MISMATCH', message, { got: chain.chainId, want: deployment.chainId });
+    const { chainId, genesis } = chain;
+    if (chainId !== deployment.chainId || genesis !== deployment.genesis) {
+      const message = `the node serves chain ${chainId} with genesis ${genesis}; the file names chain ${deployment.chainId} with genesis ${deployment.genesis}: give --rpc a node of that chain`;
+      throw new SyndicError('CHAIN_MISMATCH', message, { got: chainId, want: deployment.chainId });
     }
     const done = await work(chain, deployment.ledger);
     await chain.recheck();

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { decodeBundle, openBundle } from '../../audit/bundle.ts';
+import { decodeBundle, type OpenedBundle, openBundle } from '../../audit/bundle.ts';
 import type { Artifacts } from '../../audit/port.ts';
 import { htmlReport } from '../../audit/report/html.ts';
 import { basisOf, type Trust } from '../../audit/trust.ts';
@@ -7,6 +7,7 @@ import { type Report, verify } from '../../audit/verify.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Address, Digest, StudyId } from '../../core/values.ts';
 import { keepFile } from '../../worker/keepFile.ts';
+import { readChainFile } from '../chain/chainFile.ts';
 import { addressArgument, digestArgument } from '../chain/options.ts';
 import { readInput } from '../files.ts';
 import { printJson } from '../output.ts';
@@ -32,7 +33,7 @@ export function verifyCommand(): Command {
     )
     .argument('[study]', "the study's id (default: the bundle's)", digestArgument)
     .addOption(artifactsOption())
-    .option('--bundle <file>', 'instead of --rpc and --deployment: what `audit export` wrote; needs no network')
+    .option('--bundle <file>', 'instead of --rpc: what `audit export` wrote; needs no network')
     .option('--trusted-block <hash>', "the bundle's block, as you know it from elsewhere", digestArgument)
     .option('--trusted-validators <addresses>', 'instead of it: whose seals you trust, with commas', validatorsArgument)
     .addOption(new Option('--consensus <name>', 'how they seal blocks').choices(['qbft', 'clique']))
@@ -69,6 +70,7 @@ async function offline(study: StudyId | undefined, options: Options): Promise<Re
   if (study !== undefined && study !== opened.study) {
     throw new SyndicError('WRONG_STUDY', `the bundle is of study ${opened.study}, not of ${study}`, { study });
   }
+  if (options.deployment !== undefined) await requireDeployment(opened, options.deployment);
   const basis = basisOf(opened, trustOf(options));
   const { chain, ledger, documents } = opened;
   const places = [documents, ...artifacts];
@@ -76,6 +78,14 @@ async function offline(study: StudyId | undefined, options: Options): Promise<Re
   const report = await verify({ ...wanted, onProgress: progress.step });
   progress.end();
   return report;
+}
+
+/** A bundle names its ledger itself: whoever made it may have deployed one. */
+async function requireDeployment({ chain, ledger }: OpenedBundle, file: string): Promise<void> {
+  const { deployment } = await readChainFile(file);
+  if (chain.chainId === deployment.chainId && ledger === deployment.ledger) return;
+  const message = `the bundle is of ledger ${ledger} on chain ${chain.chainId}; the file names ${deployment.ledger} on chain ${deployment.chainId}`;
+  throw new SyndicError('CHAIN_MISMATCH', message, { got: ledger, want: deployment.ledger });
 }
 
 /** A bundle proves what it says to its own block; which block that is, its reader has to know. */
@@ -105,9 +115,10 @@ async function keepPage(path: string, report: Report): Promise<void> {
   await keepFile(path, htmlReport(report, { version: version(), madeAt: Math.floor(Date.now() / 1000) }), 0o644);
 }
 
-/** Sums of samples are longer than a JSON number may be. */
+/** Sums of samples as numbers, and in digits where a JSON number would not be exact. */
 function asJson(report: Report): unknown {
-  return JSON.parse(JSON.stringify(report, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)));
+  const plain = (value: bigint) => (value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value));
+  return JSON.parse(JSON.stringify(report, (_, value: unknown) => (typeof value === 'bigint' ? plain(value) : value)));
 }
 
 function failed({ findings, study }: Report): SyndicError {

@@ -1,10 +1,10 @@
 import { topicOf, verdictsAbi } from '../../coordinator/chain/abi.ts';
 import { allLogs } from '../../coordinator/chain/allLogs.ts';
 import type { NodeLog } from '../../coordinator/chain/node.ts';
+import { OMISSIONS, type Omission } from '../../core/statements/verdict.ts';
 import { type Address, type Slot, type StudyId, slot as toSlot } from '../../core/values.ts';
 import type { ChainLine } from './connectChain.ts';
 import { read } from './read.ts';
-import { OMISSIONS, type Omission } from './verdicts.ts';
 
 /** What members said of one record, and what receipts prove against it. */
 export interface RoundVerdicts {

@@ -8,6 +8,7 @@ import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { ReceiptDocument } from '../../core/statements/documents.ts';
 import { encodeEntries, STATUS } from '../../core/statements/ledger.ts';
 import type { ReceiptMessage } from '../../core/statements/types.ts';
+import { type Omission, VERDICT_STATES } from '../../core/statements/verdict.ts';
 import { type Address, address, type Digest, type Slot, type StudyId, ZERO_DIGEST } from '../../core/values.ts';
 import { isoTime } from '../output.ts';
 import { type ChainLine, lineOf } from './connectChain.ts';
@@ -76,10 +77,6 @@ export const late = ({ message, signature }: ReceiptDocument, record: RoundOnCha
 
 const NO_RECORD = { outcome: 0, baseModel: ZERO_DIGEST, globalModel: ZERO_DIGEST, manifest: ZERO_DIGEST, timestamp: 0 };
 
-/** How a record breaks a receipt, as Verdicts numbers it. */
-export const OMISSIONS = ['none', 'absent', 'not selected', 'another update', 'other samples'] as const;
-export type Omission = (typeof OMISSIONS)[number];
-
 /** How a record breaks a receipt, by the rules of Verdicts. */
 export function omissionIn(receipt: ReceiptMessage, { entries }: RoundOnChain): Omission {
   const entry = entries.find(({ slot }) => slot === receipt.slot);
@@ -89,8 +86,6 @@ export function omissionIn(receipt: ReceiptMessage, { entries }: RoundOnChain): 
   if (entry.update !== receipt.update) return 'another update';
   return entry.samples === receipt.samples ? 'none' : 'other samples';
 }
-
-const VERDICTS = ['none', 'attested', 'disputed', 'withdrawn', 'dismissed'] as const;
 
 /** Where the ledger says that members answer it. */
 export async function verdictsOf(provider: JsonRpcProvider, ledger: Address): Promise<Address> {
@@ -105,7 +100,7 @@ export async function openDispute(
 ): Promise<{ readonly reason: number; readonly votes: number } | null> {
   const contract = { abi: verdictsAbi, address: verdicts };
   const [verdict] = await read(provider, contract, 'verdict', [study, round, slot]);
-  if (VERDICTS[Number(verdict)] !== 'disputed') return null;
+  if (VERDICT_STATES[Number(verdict)] !== 'disputed') return null;
   const { number: to } = await blockAt(rpc, 'latest');
   const events = async (event: string) => {
     const topics = [topicOf(verdictsAbi, event), study, numberTopic(round), numberTopic(slot)];
@@ -163,7 +158,7 @@ const WORDS: Readonly<Record<string, (args: ContractError['args']) => readonly [
   ],
   VerdictGiven: ([, round, slot, verdict]) => [
     'STATE_CONFLICT',
-    `slot ${slot} has given its verdict on round ${round} already (${VERDICTS[Number(verdict)]}): it is given once`,
+    `slot ${slot} has given its verdict on round ${round} already (${VERDICT_STATES[Number(verdict)]}): it is given once`,
   ],
   NoOpenDispute: ([, round, slot]) => ['STATE_CONFLICT', `slot ${slot} has no open dispute of round ${round}`],
   VotedAlready: ([voter]) => ['STATE_CONFLICT', `slot ${voter} has voted already`],

@@ -2,6 +2,14 @@ import type { Address, Digest, Signature, StudyId } from '../values.ts';
 import { recover, sign } from './sign.ts';
 import type { Domain } from './types.ts';
 
+/** A member's word on a record, as the contract of verdicts numbers it. */
+export const VERDICT_STATES = ['none', 'attested', 'disputed', 'withdrawn', 'dismissed'] as const;
+export type VerdictState = (typeof VERDICT_STATES)[number];
+
+/** How a record breaks a receipt, as the contract of verdicts numbers it. */
+export const OMISSIONS = ['none', 'absent', 'not selected', 'another update', 'other samples'] as const;
+export type Omission = (typeof OMISSIONS)[number];
+
 /** What a member says of a round's record. */
 export interface Verdict {
   readonly study: StudyId;

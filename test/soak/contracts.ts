@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CONTRACTS, forgeBinary } from '../../contracts/forge.ts';
@@ -65,6 +65,7 @@ const TEST =
 /** A mutant that runs for ever is found. */
 const TEST_SECONDS = 180;
 const SUMMARY = join(CONTRACTS, '../docs/soak/contracts-mutation.md');
+const LOGGED = /^(INFO|WARNING|ERROR):/;
 const OUTCOME =
   /^INFO:Slither-Mutate:\[(\w+)\] Line (\d+): '(.*)' ==> '(.*)' --> (CAUGHT|UNCAUGHT|COMPILATION FAILURE)$/s;
 
@@ -113,12 +114,14 @@ async function mutate(subject: string): Promise<Run> {
 function lookAgain(subject: string, copy: ProjectCopy, { found, missed }: Run): Run {
   const source = join(copy.dir, 'src', `${subject}.sol`);
   const honest = readFileSync(source, 'utf8');
+  const kept = join(copy.dir, 'mutants', basename(subject));
+  const count = existsSync(kept) ? readdirSync(kept).length : 0;
+  if (count !== missed.length) throw new Error(`${count} mutants of ${subject} live; ${missed.length} were read of`);
   const seen = new Map<string, number>();
   const left = missed.filter(({ mutator }) => {
     const index = seen.get(mutator) ?? 0;
     seen.set(mutator, index + 1);
-    const name = basename(subject);
-    cpSync(join(copy.dir, 'mutants', name, `${name}_${mutator}_${index}.sol`), source);
+    cpSync(join(kept, `${basename(subject)}_${mutator}_${index}.sol`), source);
     const env = { ...copy.env, FOUNDRY_OPTIMIZER: 'false' };
     const again = ['test', '--no-match-contract', 'Gas', '--fail-fast'];
     return spawnSync(forgeBinary(), again, { cwd: copy.dir, env, stdio: 'ignore' }).status === 0;
@@ -133,11 +136,13 @@ async function outcomes(subject: string, child: ReturnType<typeof spawn>): Promi
   let last = '';
   if (child.stderr === null) throw new Error('slither-mutate has no stderr');
   const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  // What a mutant was may have several lines.
   for await (const line of createInterface({ input: child.stderr })) {
-    last = line;
-    const [, mutator = '', at = '', was = '', is = '', outcome] = OUTCOME.exec(line) ?? [];
+    last = LOGGED.test(line) ? line : `${last}\n${line}`;
+    const [, mutator = '', at = '', was = '', is = '', outcome] = OUTCOME.exec(last) ?? [];
     if (outcome === 'CAUGHT') found++;
-    if (outcome === 'UNCAUGHT') missed.push({ mutator, line: Number(at), change: `${was} ==> ${is}` });
+    if (outcome === 'UNCAUGHT')
+      missed.push({ mutator, line: Number(at), change: `${was} ==> ${is}`.replaceAll(/\s+/g, ' ') });
     if (outcome !== undefined && outcome !== 'COMPILATION FAILURE') {
       console.log(`${subject}: ${found} found, ${missed.length} not; last: ${at} ${was} ==> ${is}`);
     }

@@ -7,11 +7,11 @@ import { encodeReceipt, encodeStatement } from '../../core/statements/documents.
 import { type Entry, OUTCOME, STATUS } from '../../core/statements/entries.ts';
 import { addressOf, digestOf, sign } from '../../core/statements/sign.ts';
 import { domain, type ReceiptMessage, type UpdateMessage } from '../../core/statements/types.ts';
-import { recoverVerdict, signVerdict } from '../../core/statements/verdict.ts';
+import { recoverVerdict, signVerdict, type VerdictState } from '../../core/statements/verdict.ts';
 import { type Address, address, type Digest, digest, instant, slot } from '../../core/values.ts';
 import { Answers } from '../../worker/answers/Answers.ts';
 import type { Journal } from '../../worker/journal/port.ts';
-import type { KeyOwner, RecordChain, SiteStudy, VerdictState } from '../../worker/policy/ethereum.ts';
+import type { KeyOwner, RecordChain, SiteStudy } from '../../worker/policy/ethereum.ts';
 import type { SiteRecord } from '../../worker/policy/records.ts';
 import type { Relayed, SignedVerdict } from '../../worker/session/port.ts';
 import { planWith } from '../unit/core/plan/samplePlan.ts';

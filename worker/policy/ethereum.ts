@@ -5,7 +5,7 @@ import { RoundLedger } from '../../contracts/generated/RoundLedger.ts';
 import { Verdicts } from '../../contracts/generated/Verdicts.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Invitation } from '../../core/invitation/Invitation.ts';
-import type { Verdict } from '../../core/statements/verdict.ts';
+import { VERDICT_STATES, type Verdict, type VerdictState } from '../../core/statements/verdict.ts';
 import {
   type Address,
   address,
@@ -66,10 +66,6 @@ export interface KeyOwner {
   /** 0: no member's. */
   readonly slot: number;
 }
-
-/** In the contract's order. */
-const VERDICT_STATES = ['none', 'attested', 'disputed', 'withdrawn', 'dismissed'] as const;
-export type VerdictState = (typeof VERDICT_STATES)[number];
 
 /** @throws SyndicError CHAIN_UNAVAILABLE (retryable) from any of its calls when the node does not answer. */
 export function connectSiteChain(rpcUrl: string, invitation: Invitation): SiteChain & RecordChain {

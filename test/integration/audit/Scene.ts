@@ -29,6 +29,8 @@ export interface Cheat {
   readonly receipt?: Partial<ReceiptMessage>;
   readonly receiptKey?: string;
   readonly manifest?: (honest: Manifest) => Manifest;
+  /** In the manifest's place. */
+  readonly manifestBytes?: Uint8Array;
   /** Of the record, of the first member. */
   readonly entry?: Partial<Entry>;
   /** In place of the aggregate. */
@@ -125,7 +127,7 @@ export class Scene {
       ...{ baseModel: base, globalModel: global, strategy: { name: 'fedavg' } },
       ...{ opened: 100, deadline: 200, closed: 150, entries: lines },
     };
-    const written = this.put(encodeManifest(cheat.manifest?.(manifest) ?? manifest));
+    const written = this.put(cheat.manifestBytes ?? encodeManifest(cheat.manifest?.(manifest) ?? manifest));
     const record = { study: this.#study, round, outcome, base, global, manifest: written, entries };
     await this.#say(recordRound(record));
     // Times of validity are whole seconds: what comes next is later.

@@ -101,10 +101,27 @@ describe('syndic audit export, verify --bundle, diff and receipt', () => {
     expect(JSON.parse(whole.stdout)).toMatchObject({ verified: true, unchecked: [], basis: { kind: 'block', hash } });
     const other = await syndic([...bundle, '--trusted-block', `0x${'1'.repeat(64)}`]);
     expect([other.code, other.stderr]).toEqual([9, expect.stringContaining('CHAIN_MISMATCH')]);
+    const [, , , deployment = ''] = at.chain;
+    const named = JSON.parse(readFileSync(deployment, 'utf8'));
+    const trusting = [...bundle, '--trusted-block', hash, '--artifacts', at.artifacts, '--deployment', deployment];
+    expect((await syndic(trusting)).code).toBe(0);
+    // Whoever made it may have deployed a ledger of the same code.
+    writeFileSync(deployment, JSON.stringify({ ...named, ledger: named.consortium }));
+    const elsewhere = await syndic(trusting);
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([9, expect.stringContaining('CHAIN_MISMATCH')]);
     const nobody = await syndic(bundle);
     expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining('--trusted-block HASH')]);
     const validators = ['--trusted-validators', `0x${'2'.repeat(40)}`, '--consensus', 'clique'];
     expect((await syndic([...bundle, ...validators])).code).toBe(9);
+  });
+
+  test('a node of another chain is refused, though its number is the same', async () => {
+    const { chain, artifacts } = await place();
+    const [, , , deployment = ''] = chain;
+    const named = JSON.parse(readFileSync(deployment, 'utf8'));
+    writeFileSync(deployment, JSON.stringify({ ...named, genesis: `0x${'4'.repeat(64)}` }));
+    const ran = await syndic(['audit', 'verify', scene.study, ...chain, '--artifacts', artifacts]);
+    expect([ran.code, ran.stderr]).toEqual([9, expect.stringContaining('CHAIN_MISMATCH')]);
   });
 
   test('a folder that is not there is a slip, not a study without documents', async () => {

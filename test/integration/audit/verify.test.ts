@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ChainLog } from '../../../audit/port.ts';
+import { decodeStatement } from '../../../core/statements/documents.ts';
 import type { Digest } from '../../../core/values.ts';
+import { rejected } from '../../unit/core/thrown.ts';
 import { randomDigest, randomWallet, startWorld, type World } from '../chain/world.ts';
 import { type Changes, faultsOf, reportOn } from './reportOn.ts';
 import { type Cheat, Scene } from './Scene.ts';
@@ -78,6 +81,21 @@ describe('an honest study', () => {
     ]);
   });
 
+  test('without a member’s report does not verify', async () => {
+    const [statement] = scene.rounds[0]?.statements ?? [];
+    const { message } = decodeStatement(scene.files.get(statement as Digest) as Uint8Array);
+    const told = faultsOf(await report(scene, { files: new Map([[message.report, null]]) }));
+    expect(told).toEqual([{ code: 'DOCUMENT_MISSING', round: 1, slot: 1, implicated: 'store' }]);
+  });
+
+  test('with junk in a document’s place goes on, and tells of it', async () => {
+    const manifest = scene.rounds[0]?.manifest as Digest;
+    const files = new Map([[manifest, new Uint8Array(3 * 1024 * 1024)]]);
+    expect(faultsOf(await report(scene, { files }))).toEqual([
+      { code: 'FILE_DAMAGED', round: 1, slot: undefined, implicated: 'store' },
+    ]);
+  });
+
   test.each(['manifest', 'statements', 'updates', 'base'] as const)('with a damaged byte in %s is told', async (of) => {
     const { [of]: named } = scene.rounds[0] ?? {};
     const digest = (Array.isArray(named) ? named[1] : named) as Digest;
@@ -90,6 +108,12 @@ describe('an honest study', () => {
 });
 
 describe('a coordinator that', () => {
+  test('wrote a document longer than such a one may be is found out, and the rest is read', async () => {
+    expect(await cheated({ manifestBytes: new Uint8Array(3 * 1024 * 1024) })).toEqual([
+      { code: 'DOCUMENT_MALFORMED', round: 2, slot: undefined, implicated: 'coordinator' },
+    ]);
+  });
+
   test.each<[string, Cheat, string, number | undefined, string]>([
     ['left a member out in spite of its receipt', { absent: [1] }, 'RECEIPT_BROKEN', 1, 'coordinator'],
     ['made a model of its own', { global: (honest) => flipped(honest) }, 'MODEL_MISMATCH', undefined, 'coordinator'],
@@ -196,6 +220,15 @@ describe('a node that', () => {
     }));
     expect(found).toContain('HISTORY_MISMATCH');
     expect(found).toContain('ROSTER_MISMATCH');
+  });
+
+  test('tells an entry twice, or what no ledger sends, is not read on', async () => {
+    const told = (change: (logs: ChainLog[]) => ChainLog[]) =>
+      rejected(report(scene, { chain: (honest) => ({ logs: async (...args) => change(await honest.logs(...args)) }) }));
+    const twice = await told((logs) => logs.flatMap((log, i) => (i === 3 ? [log, log] : [log])));
+    const garbled = await told((logs) => logs.map((log, i) => (i === 1 ? { ...log, data: '0x01' } : log)));
+    const bare = await told((logs) => logs.map((log, i) => (i === 1 ? { ...log, topics: [] } : log)));
+    for (const { code } of [twice, garbled, bare]) expect(code).toBe('CHAIN_UNAVAILABLE');
   });
 
   test('serves another code is found out', async () => {
