@@ -6,6 +6,7 @@ import { type Address, address } from '../../../core/values.ts';
 import { startAnvil, type TestChain } from '../../support/anvil.ts';
 import { askNode, type BlockOfNode, type ProofOfNode } from '../../support/audit/askNode.ts';
 import { ABSENT, CODE_HASH, INIT_CODE, placeOf, STORED, wordsOf } from '../../support/audit/storedWords.ts';
+import { until } from '../../support/until.ts';
 
 describe('what Anvil proves', () => {
   let chain: TestChain;
@@ -22,7 +23,11 @@ describe('what Anvil proves', () => {
     const [from = ''] = await ask<string[]>('eth_accounts');
     sender = address(from);
     const sent = await ask<string>('eth_sendTransaction', { from, data: INIT_CODE, gas: '0x989680' });
-    const receipt = await ask<{ contractAddress: string; status: string }>('eth_getTransactionReceipt', sent);
+    const receiptNow = () => ask<{ contractAddress: string; status: string } | null>('eth_getTransactionReceipt', sent);
+    // Anvil answers with the hash before the block is there.
+    await until(async () => (await receiptNow()) !== null);
+    const receipt = await receiptNow();
+    if (receipt === null) throw new Error('the receipt was there, and is gone');
     expect(receipt.status).toBe('0x1');
     contract = address(receipt.contractAddress);
     await ask('evm_mine');
