@@ -28,7 +28,14 @@ export interface Message {
 const PATIENCE = 180;
 
 /**
- * Tries a call, then signs, sends and waits until it stands in a block. The account pays.
+ * Tries of one message. What others do between the estimate and the block can make a call dearer: a hundred hospitals that
+ * join a study at once each move the others' places on its roster.
+ */
+const TRIES = 4;
+
+/**
+ * Tries a call, then signs, sends and waits until it stands in a block. One that ran out of gas there, and would go
+ * through now, is sent again with more. The account pays.
  *
  * @throws SyndicError CHAIN_REVERTED with the contract's error, STATE_CONFLICT when the account lacks money,
  * CHAIN_UNAVAILABLE when no block took it in time (it still may)
@@ -36,12 +43,23 @@ const PATIENCE = 180;
 export async function send(provider: JsonRpcProvider, signer: Signer, message: Message): Promise<Receipt> {
   const rpc = await lineOf(provider);
   const from = address(await signer.getAddress());
+  for (let left = TRIES - 1, room = 1; ; left--, room *= 2) {
+    const receipt = await sendOnce(rpc, signer, from, message, room);
+    if (receipt.status === 1) return receipt;
+    const error = await revertOf(rpc, from, message, receipt);
+    // A nonce that was given is used up.
+    if (error !== null || left === 0 || message.nonce !== undefined) throw error ?? ranOut(receipt);
+  }
+}
+
+/** @param room how many times as much gas as usual it may use */
+async function sendOnce(rpc: Rpc, signer: Signer, from: Address, message: Message, room: number): Promise<Receipt> {
   const { data, to } = message;
   const latest = await blockAt(rpc, 'latest');
   if (to !== undefined) await call(rpc, { from, to, data }, latest.number);
   const request = to === undefined ? { from, data } : { from, to, data };
-  const gasLimit = gasLimitFor(await estimateGas(rpc, request));
-  const receipt = await receiptOf(
+  const gasLimit = gasLimitFor(room * (await estimateGas(rpc, request)));
+  return await receiptOf(
     rpc,
     await transmit(rpc, signer, {
       ...(await currentFees(rpc, from, gasLimit, latest)),
@@ -52,8 +70,6 @@ export async function send(provider: JsonRpcProvider, signer: Signer, message: M
       value: 0,
     }),
   );
-  if (receipt.status === 1) return receipt;
-  throw await reverted(rpc, from, message, receipt);
 }
 
 /** `send` of one method of a contract. */
@@ -106,15 +122,23 @@ async function receiptOf(rpc: Rpc, transaction: Digest): Promise<Receipt> {
   );
 }
 
-/** Receipts carry no reason: the same call on its block's state has it. */
-async function reverted(rpc: Rpc, from: Address, { to, data }: Message, receipt: Receipt): Promise<SyndicError> {
-  const { transactionHash: transaction, blockNumber: block } = receipt;
+/** Receipts carry no reason: the same call on its block's state has it. Null: it goes through there. */
+async function revertOf(
+  rpc: Rpc,
+  from: Address,
+  { to, data }: Message,
+  { blockNumber }: Receipt,
+): Promise<SyndicError | null> {
   try {
-    if (to !== undefined) await call(rpc, { from, to, data }, block);
+    if (to !== undefined) await call(rpc, { from, to, data }, blockNumber);
+    return null;
   } catch (thrown) {
     if (thrown instanceof SyndicError) return thrown;
     throw thrown;
   }
+}
+
+function ranOut({ transactionHash: transaction, blockNumber: block }: Receipt): SyndicError {
   return new SyndicError('CHAIN_REVERTED', `transaction ${transaction} was reverted in block ${block}: try again`, {
     transaction,
     block,
