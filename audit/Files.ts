@@ -3,7 +3,8 @@ import { sha256, sha256Of } from '../core/sha256.ts';
 import type { Digest } from '../core/values.ts';
 import type { Artifact, Artifacts } from './port.ts';
 
-const PIECE = 1024 * 1024;
+/** Bytes that are hashed at a time. */
+const PIECE = 256 * 1024;
 
 /** Bytes of each kind of document that are read at most; a manifest of 2,000 entries has under 700 KB. */
 export const MOST = {
@@ -40,7 +41,8 @@ export class Files {
   async document(digest: Digest, most: number): Promise<Sought<Uint8Array>> {
     const sought = await this.#firstWhole(digest, async (artifact) => {
       if (artifact.size > most) return (await sha256Of(piecesOf(artifact))) === digest ? LONG : null;
-      const bytes = await artifact.read(0, artifact.size);
+      // A copy: it is kept past the artifact's close.
+      const bytes = Uint8Array.from(await artifact.read(0, artifact.size));
       return sha256(bytes) === digest ? bytes : null;
     });
     if (sought.state !== 'whole') return sought;

@@ -34,7 +34,7 @@ export interface Artifacts {
 export interface Artifact {
   /** In bytes. */
   readonly size: number;
-  /** Up to `length` bytes from `offset`; fewer only where the file ends. */
+  /** Up to `length` bytes from `offset`; fewer only where the file ends. They are good until its next read, or its close. */
   read(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { Address, Digest, StudyId } from '../core/values.ts';
 import { type Audit, type Contribution, contributionsOf } from './Audit.ts';
 import { checkManifest, checkPlan } from './checks/documents.ts';
 import { checkCode, checkHistory, checkTotals } from './checks/history.ts';
-import { checkInitialModel, checkModel } from './checks/models.ts';
+import { checkInitialModel, checkModel, remakeJob } from './checks/models.ts';
 import { checkRosters, type Grants, readGrants } from './checks/roster.ts';
 import { checkStatements } from './checks/statements.ts';
 import { checkVerdicts } from './checks/verdicts.ts';
@@ -11,7 +11,8 @@ import { type ContractAddresses, contractsOf } from './code.ts';
 import { Files } from './Files.ts';
 import { type Finding, Findings, type Unchecked } from './findings.ts';
 import type { Artifacts, AuditedChain } from './port.ts';
-import { replay, type StudyHistory } from './replay.ts';
+import { type Remade, type RemakeJob, type Remaking, remake } from './remake.ts';
+import { type HistoryRound, replay, type StudyHistory } from './replay.ts';
 import { storedStudy } from './storage/ledger.ts';
 import type { Basis } from './trust.ts';
 
@@ -25,6 +26,8 @@ export interface Request {
   readonly basis?: Basis;
   /** Documents and models of rounds before this one are not looked at again. Left out: of all. */
   readonly from?: number;
+  /** Where models are made anew. Left out: here, one after the other. */
+  readonly remaking?: Remaking;
   /** Called before each step that may take long. */
   readonly onProgress?: (step: Progress) => void;
   /** Called with each document that was read whole. */
@@ -64,6 +67,8 @@ export interface Report {
 export async function verify(request: Request): Promise<Report> {
   const { chain, ledger, study: id, artifacts, from = 1, basis = { kind: 'node' } } = request;
   const { onProgress = () => {}, onDocument } = request;
+  const files = new Files(artifacts, onDocument);
+  const { remaking = { atOnce: 1, remake: (job) => remake(files, job) } } = request;
   onProgress({ what: 'reading the chain' });
   const contracts = await contractsOf(chain, ledger);
   const study = contracts === null ? null : await storedStudy(chain, ledger, id);
@@ -74,14 +79,14 @@ export async function verify(request: Request): Promise<Report> {
     throw new SyndicError('CHAIN_UNAVAILABLE', message, { study: id });
   }
   const findings = new Findings();
-  const audit: Audit = { chain, contracts, id, study, history, files: new Files(artifacts, onDocument), findings };
+  const audit: Audit = { chain, contracts, id, study, history, files, findings };
   await checkCode(audit);
   await checkHistory(audit);
   await checkTotals(audit);
   onProgress({ what: 'reading grants' });
   const grants = await readGrants(audit);
   checkRosters(audit, grants);
-  await checkRounds(audit, grants, from, onProgress);
+  await checkRounds(audit, grants, { from, remaking, onProgress });
   onProgress({ what: 'reading what members said' });
   const { final } = await checkVerdicts(audit, [...grants.keys()]);
   return {
@@ -98,8 +103,7 @@ export async function verify(request: Request): Promise<Report> {
 async function checkRounds(
   audit: Audit,
   grants: Grants,
-  from: number,
-  onProgress: (step: Progress) => void,
+  { from, remaking, onProgress }: Required<Pick<Request, 'from' | 'remaking' | 'onProgress'>>,
 ): Promise<void> {
   const { history, findings } = audit;
   const plan = await checkPlan(audit);
@@ -114,6 +118,7 @@ async function checkRounds(
     const why = 'they were looked at before';
     findings.skip({ what: `documents and models of the rounds before round ${from} were not checked`, why });
   }
+  const models: Model[] = [];
   for (const round of history.rounds) {
     if (round.round < from) continue;
     onProgress({ what: 'checking round', round: round.round, of: history.rounds.length });
@@ -127,9 +132,29 @@ async function checkRounds(
       });
       continue;
     }
+    const job = remakeJob(planned, round, manifest);
+    if (job !== null) {
+      // No more are begun than may be under way; they end about in the order in which they were begun.
+      await models[models.length - remaking.atOnce]?.remade;
+      models.push({ round, job, remade: begun(remaking, job) });
+    }
     await checkStatements(planned, round, manifest, grants);
-    await checkModel(planned, round, manifest);
   }
+  for (const { round, job, remade } of models) checkModel(planned, round, job, await remade);
+}
+
+/** A global model that is being made anew while the next rounds' documents are read. */
+interface Model {
+  readonly round: HistoryRound;
+  readonly job: RemakeJob;
+  readonly remade: Promise<Remade>;
+}
+
+function begun(remaking: Remaking, job: RemakeJob): Promise<Remade> {
+  const remade = remaking.remake(job);
+  // Whoever awaits it hears of it; until then it is nobody's.
+  remade.catch(() => {});
+  return remade;
 }
 
 function unknown({ block }: AuditedChain, ledger: Address, study: StudyId, isNoLedger: boolean): SyndicError {

@@ -1,4 +1,5 @@
 import { aggregation } from './aggregate.ts';
+import { audit } from './audit.ts';
 import { distance, wire } from './distance.ts';
 import type { Scenario } from './Figure.ts';
 import { wholeRound } from './round.ts';
@@ -34,5 +35,13 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   }),
   'memory-1gx4': wholeRound({ name: '1 GiB × 4', sites: 4, width: 16382, rounds: 3, aim: 'none' }),
   'wire-64x2': wire({ name: 'bytes on the wire, 64 MiB × 2', roundTrip: 0, sites: 2, far: 2 }),
+  'audit-200x50': audit({
+    name: 'audit of 200 rounds × 50 × 1 MiB',
+    ...{ rounds: 200, members: 50, width: 510, aim: 'at most 20 s beyond cat' },
+  }),
+  'audit-64x8': audit({
+    name: 'audit of 2 rounds × 8 × 64 MiB',
+    ...{ rounds: 2, members: 8, width: 4096, aim: 'as fast as the disk' },
+  }),
   'distance-30ms': distance({ name: '30 ms there and back', roundTrip: 30, sites: 2, far: 1 }),
 };

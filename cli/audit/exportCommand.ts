@@ -2,16 +2,23 @@ import { Command, Option } from 'commander';
 import type { Consensus } from '../../audit/blocks/header.ts';
 import { encodeBundle } from '../../audit/bundle.ts';
 import { exportBundle } from '../../audit/exportBundle.ts';
-import type { Artifacts } from '../../audit/port.ts';
 import type { StudyId } from '../../core/values.ts';
 import { keepFile } from '../../worker/keepFile.ts';
 import { digestArgument, numberArgument } from '../chain/options.ts';
 import { printFields, printJson, printNote } from '../output.ts';
-import { artifactsOption, type ChainSource, chainSource, onAuditedChain, withChainOptions } from './options.ts';
+import {
+  artifactsOption,
+  type ChainSource,
+  chainSource,
+  onAuditedChain,
+  type Place,
+  withChainOptions,
+} from './options.ts';
+import { inThreads } from './remakingThreads.ts';
 import { showProgress } from './showProgress.ts';
 
 type Options = Partial<ChainSource> & {
-  readonly artifacts?: readonly Artifacts[];
+  readonly artifacts?: readonly Place[];
   readonly consensus: Consensus;
   readonly behind?: number;
   readonly out: string;
@@ -38,7 +45,9 @@ export function exportCommand(): Command {
       const progress = showProgress();
       const done = await onAuditedChain(chainSource(options), behind, async (chain, ledger) => {
         const request = { ledger, study, artifacts, onProgress: progress.step };
-        const { bundle, report } = await exportBundle(chain, consensus, request);
+        const { bundle, report } = await inThreads(artifacts, (remaking) =>
+          exportBundle(chain, consensus, { ...request, remaking }),
+        );
         const bytes = encodeBundle(bundle);
         await keepFile(out, bytes, 0o644);
         const words = bundle.accounts.reduce((sum, account) => sum + account.words.length, 0);

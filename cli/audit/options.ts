@@ -13,6 +13,20 @@ export interface ChainSource {
   readonly deployment: string;
 }
 
+/** Artifacts, and how they were named: what a thread can open too. */
+export interface Place extends Artifacts {
+  readonly place: string;
+}
+
+/** @param place a folder, or the URL of one */
+export function openPlace(place: string): Place {
+  return { place, ...(isUrl(place) ? httpArtifacts(new URL(place)) : folderArtifacts(place)) };
+}
+
+function isUrl(place: string): boolean {
+  return /^https?:\/\//.test(place);
+}
+
 export function artifactsOption(): Option {
   return new Option(
     '--artifacts <place>',
@@ -57,14 +71,12 @@ export async function onAuditedChain<T>(
   }
 }
 
-function placeArgument(text: string, before: readonly Artifacts[] = []): readonly Artifacts[] {
-  if (!/^https?:\/\//.test(text)) {
+function placeArgument(text: string, before: readonly Place[] = []): readonly Place[] {
+  if (isUrl(text)) {
+    if (!URL.canParse(text)) throw new InvalidArgumentError('give a folder, or an http or https URL');
+  } else if (!statSync(text, { throwIfNoEntry: false })?.isDirectory()) {
     // Else every document of the study would be told to be missing.
-    if (!statSync(text, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new InvalidArgumentError('there is no such folder');
-    }
-    return [...before, folderArtifacts(text)];
+    throw new InvalidArgumentError('there is no such folder');
   }
-  if (!URL.canParse(text)) throw new InvalidArgumentError('give a folder, or an http or https URL');
-  return [...before, httpArtifacts(new URL(text))];
+  return [...before, openPlace(text)];
 }

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { decodeBundle, type OpenedBundle, openBundle } from '../../audit/bundle.ts';
-import type { Artifacts } from '../../audit/port.ts';
 import { htmlReport } from '../../audit/report/html.ts';
 import { basisOf, type Trust } from '../../audit/trust.ts';
 import { type Report, verify } from '../../audit/verify.ts';
@@ -12,12 +11,20 @@ import { addressArgument, digestArgument } from '../chain/options.ts';
 import { readInput } from '../files.ts';
 import { printJson } from '../output.ts';
 import { version } from '../version.ts';
-import { artifactsOption, type ChainSource, chainSource, onAuditedChain, withChainOptions } from './options.ts';
+import {
+  artifactsOption,
+  type ChainSource,
+  chainSource,
+  onAuditedChain,
+  type Place,
+  withChainOptions,
+} from './options.ts';
+import { inThreads } from './remakingThreads.ts';
 import { showProgress } from './showProgress.ts';
 import { showReport } from './showReport.ts';
 
 type Options = Partial<ChainSource> & {
-  readonly artifacts?: readonly Artifacts[];
+  readonly artifacts?: readonly Place[];
   readonly bundle?: string;
   readonly trustedBlock?: Digest;
   readonly trustedValidators?: readonly Address[];
@@ -56,7 +63,8 @@ async function online(study: StudyId | undefined, options: Options): Promise<Rep
   const artifacts = given(options.artifacts);
   const progress = showProgress();
   return await onAuditedChain(chainSource(options), 0, async (chain, ledger) => {
-    const report = await verify({ chain, ledger, study, artifacts, onProgress: progress.step });
+    const wanted = { chain, ledger, study, artifacts, onProgress: progress.step };
+    const report = await inThreads(artifacts, (remaking) => verify({ ...wanted, remaking }));
     progress.end();
     return report;
   });
@@ -74,8 +82,8 @@ async function offline(study: StudyId | undefined, options: Options): Promise<Re
   const basis = basisOf(opened, trustOf(options));
   const { chain, ledger, documents } = opened;
   const places = [documents, ...artifacts];
-  const wanted = { chain, ledger, study: opened.study, artifacts: places, basis };
-  const report = await verify({ ...wanted, onProgress: progress.step });
+  const wanted = { chain, ledger, study: opened.study, artifacts: places, basis, onProgress: progress.step };
+  const report = await inThreads(artifacts, (remaking) => verify({ ...wanted, remaking }));
   progress.end();
   return report;
 }
@@ -100,7 +108,7 @@ function trustOf({ trustedBlock, trustedValidators, consensus }: Options): Trust
   );
 }
 
-function given(artifacts: readonly Artifacts[] | undefined): readonly Artifacts[] {
+function given(artifacts: readonly Place[] | undefined): readonly Place[] {
   if (artifacts !== undefined) return artifacts;
   throw new SyndicError('USAGE', 'give --artifacts FOLDER: where the files of the study are');
 }

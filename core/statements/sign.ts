@@ -1,6 +1,7 @@
-import { computeAddress, recoverAddress, SigningKey, TypedDataEncoder } from 'ethers';
+import { computeAddress, concat, keccak256, SigningKey, TypedDataEncoder } from 'ethers';
 import { SyndicError } from '../errors/SyndicError.ts';
 import { type Address, address, bytesToHex, type Digest, digest, hexToBytes, type Signature } from '../values.ts';
+import { recoverKey } from './recoverKey.ts';
 import { type Domain, type MessageKind, type MessageOf, messageTypes } from './types.ts';
 
 const SIGNATURE = /^0x[0-9a-f]{130}$/;
@@ -14,11 +15,35 @@ const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681
  */
 export function digestOf<K extends MessageKind>(kind: K, domain: Domain, message: MessageOf[K]): Digest {
   try {
-    return digest(TypedDataEncoder.hash({ ...domain }, { [kind]: [...messageTypes[kind]] }, { ...message }));
+    const hash = encoderOf(kind).hash({ ...message });
+    return digest(keccak256(concat(['0x1901', separatorOf(domain), hash])));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SyndicError('DOCUMENT_INVALID', `${kind} cannot be hashed: ${reason}`, { kind, reason }, { cause });
   }
+}
+
+const separators = new Map<string, string>();
+
+/** The domain's separator. A process meets few domains, and each in every message. */
+function separatorOf(domain: Domain): string {
+  const name = `${domain.chainId} ${domain.verifyingContract}`;
+  const known = separators.get(name);
+  if (known !== undefined) return known;
+  const made = TypedDataEncoder.hashDomain({ ...domain });
+  separators.set(name, made);
+  return made;
+}
+
+const encoders = new Map<MessageKind, TypedDataEncoder>();
+
+/** Reading a type takes ethers longer than hashing a message of it. */
+function encoderOf(kind: MessageKind): TypedDataEncoder {
+  const known = encoders.get(kind);
+  if (known !== undefined) return known;
+  const made = TypedDataEncoder.from({ [kind]: [...messageTypes[kind]] });
+  encoders.set(kind, made);
+  return made;
 }
 
 /**
@@ -49,12 +74,11 @@ export function recover<K extends MessageKind>(
   signature: string,
 ): Address {
   checkForm(signature);
-  const hash = digestOf(kind, domain, message);
-  try {
-    return address(recoverAddress(hash, signature));
-  } catch (cause) {
-    throw new SyndicError('SIGNATURE_INVALID', 'signature is of no key: sign the message again', { kind }, { cause });
-  }
+  const key = recoverKey(digestOf(kind, domain, message), signature);
+  if (key === null)
+    throw new SyndicError('SIGNATURE_INVALID', 'signature is of no key: sign the message again', { kind });
+  // An account's address is the end of its key's hash (Ethereum yellow paper, section 4, equation 320).
+  return address(`0x${keccak256(key.subarray(1)).slice(-40)}`);
 }
 
 function checkForm(signature: string): void {

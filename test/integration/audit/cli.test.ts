@@ -24,8 +24,15 @@ afterAll(async () => {
   await world?.stop();
 });
 
-/** Runs `syndic audit verify` over the scene's files without some, writing a page. */
-async function verified(without: readonly (Digest | undefined)[]): Promise<Ran & { page: string }> {
+interface Verified extends Ran {
+  readonly page: string;
+}
+
+/** Runs `syndic audit verify` over a scene's files without some, and some with another last byte, writing a page. */
+async function verified(
+  without: readonly (Digest | undefined)[],
+  { of = scene, damaged = [] }: { of?: Scene; damaged?: readonly (Digest | undefined)[] } = {},
+): Promise<Verified> {
   const dir = await folder();
   const [deployment, artifacts, html] = ['deployment.json', 'artifacts', 'report.html'].map((name) =>
     join(dir, name),
@@ -34,14 +41,43 @@ async function verified(without: readonly (Digest | undefined)[]): Promise<Ran &
   const { consortium, dataUse, ledger } = contracts;
   await writeDeployment(deployment, { chainId, genesis: (await blockAt(rpc, 0)).hash, consortium, dataUse, ledger });
   mkdirSync(artifacts);
-  for (const [digest, bytes] of scene.files) writeFileSync(join(artifacts, fileName(digest)), bytes);
+  for (const [digest, bytes] of of.files) writeFileSync(join(artifacts, fileName(digest)), bytes);
   for (const digest of without) if (digest !== undefined) rmSync(join(artifacts, fileName(digest)));
+  for (const digest of damaged) {
+    if (digest === undefined) continue;
+    const bytes = Buffer.from(of.files.get(digest) ?? []);
+    bytes.writeUInt8((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1);
+    writeFileSync(join(artifacts, fileName(digest)), bytes);
+  }
   const places = ['--rpc', rpcUrl, '--deployment', deployment, '--artifacts', artifacts, '--html', html];
-  const ran = await syndic(['audit', 'verify', scene.study, ...places]);
+  const ran = await syndic(['audit', 'verify', of.study, ...places]);
   expect(statSync(html).mode & 0o777).toBe(0o644);
   expect(readdirSync(dir).sort()).toEqual(['artifacts', 'deployment.json', 'report.html']);
   return { ...ran, page: readFileSync(html, 'utf8') };
 }
+
+describe('models are made anew in threads', () => {
+  test('and what is wrong with one is told of its round', async () => {
+    const cheat = await new Scene(world).open();
+    for (let round = 1; round <= 7; round++) {
+      await cheat.round(round === 5 ? { global: (honest) => Uint8Array.from(honest).fill(0, honest.length - 4) } : {});
+    }
+    const { code, stdout } = await verified([], { of: cheat });
+    expect(code).toBe(9);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(stdout).toMatch(/^MODEL_MISMATCH\tfault\t5\t/);
+  });
+
+  test('and a file that is damaged, or not there, too', async () => {
+    const [first, second] = scene.rounds;
+    const { code, stdout, stderr } = await verified([second?.updates[1]], { damaged: [first?.updates[0]] });
+    expect(code).toBe(9);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(stdout).toMatch(/^FILE_DAMAGED\tfault\t1\t/);
+    for (const round of [1, 2])
+      expect(stderr).toContain(`not checked, round ${round}: the global model was not made anew`);
+  });
+});
 
 describe('syndic audit verify --html', () => {
   test('writes the report as a page, and tells it as without', async () => {
