@@ -8,6 +8,7 @@ import { type Address, hexToBytes, type StudyId } from '../core/values.ts';
 import { blockHash, type Consensus, type Header, readHeader } from './blocks/header.ts';
 import type { Artifacts, AuditedChain, ChainLog } from './port.ts';
 import { provenAccount, provenWord } from './proofs/account.ts';
+import type { ReadNodes } from './proofs/trie.ts';
 
 /** Nodes of proofs, each once; a proof is a list of places in it. */
 const proofSchema = z.array(z.int().min(0));
@@ -87,16 +88,17 @@ export function openBundle(bundle: Bundle): OpenedBundle {
       if (node === undefined) throw new SyndicError('DOCUMENT_INVALID', `the bundle has no node ${place}`);
       return node;
     });
+  const read: ReadNodes = new Map();
   const code = new Map<Address, Uint8Array>();
   const words = new Map<string, bigint>();
   for (const account of bundle.accounts) {
-    const proven = provenAccount(header.stateRoot, account.address, proofOf(account.proof));
+    const proven = provenAccount(header.stateRoot, account.address, proofOf(account.proof), read);
     if (proven === null || keccak256(account.code) !== proven.codeHash) {
       throw new SyndicError('PROOF_INVALID', `the code of ${account.address} is not the one that is proven`);
     }
     code.set(account.address, hexToBytes(account.code));
     for (const { slot, proof } of account.words) {
-      const word = provenWord(proven.storageRoot, BigInt(slot), proofOf(proof));
+      const word = provenWord(proven.storageRoot, BigInt(slot), proofOf(proof), read);
       words.set(placeOf(account.address, BigInt(slot)), word);
     }
   }

@@ -5,7 +5,7 @@ import { checkManifest, checkPlan } from './checks/documents.ts';
 import { checkCode, checkHistory, checkTotals } from './checks/history.ts';
 import { checkInitialModel, checkModel, remakeJob } from './checks/models.ts';
 import { checkRosters, type Grants, readGrants } from './checks/roster.ts';
-import { checkStatements } from './checks/statements.ts';
+import { checkStatements, remembering } from './checks/statements.ts';
 import { checkVerdicts } from './checks/verdicts.ts';
 import { type ContractAddresses, contractsOf } from './code.ts';
 import { Files } from './Files.ts';
@@ -118,6 +118,7 @@ async function checkRounds(
     const why = 'they were looked at before';
     findings.skip({ what: `documents and models of the rounds before round ${from} were not checked`, why });
   }
+  const known = remembering(audit);
   const models: Model[] = [];
   for (const round of history.rounds) {
     if (round.round < from) continue;
@@ -138,7 +139,7 @@ async function checkRounds(
       await models[models.length - remaking.atOnce]?.remade;
       models.push({ round, job, remade: begun(remaking, job) });
     }
-    await checkStatements(planned, round, manifest, grants);
+    await checkStatements(planned, round, manifest, { grants, known });
   }
   for (const { round, job, remade } of models) checkModel(planned, round, job, await remade);
 }

@@ -10,23 +10,28 @@ import { STATUS } from '../../core/statements/ledger.ts';
 import { digestOf, recover } from '../../core/statements/sign.ts';
 import { domain } from '../../core/statements/types.ts';
 import type { Address } from '../../core/values.ts';
-import { baseTime, type PlannedAudit } from '../Audit.ts';
+import { type Audit, baseTime, type PlannedAudit } from '../Audit.ts';
 import type { SlotEntry } from '../events.ts';
 import { MOST } from '../Files.ts';
 import type { HistoryRound } from '../replay.ts';
 import { type StoredKey, storedKey } from '../storage/consortium.ts';
-import { storedVersion } from '../storage/dataUse.ts';
+import { type StoredVersion, storedVersion, type VersionName } from '../storage/dataUse.ts';
 import { readDocument } from './documents.ts';
 import { type Grants, grantFor } from './roster.ts';
+
+/** What many rounds' statements rest on, read once. */
+export interface Known {
+  keyOf(key: Address): Promise<StoredKey | null>;
+  versionOf(version: VersionName): Promise<StoredVersion | null>;
+}
 
 /** Statements and receipts that a round's manifest names, one member after the other. */
 export async function checkStatements(
   audit: PlannedAudit,
   round: HistoryRound,
   manifest: Manifest,
-  grants: Grants,
+  { grants, known }: { readonly grants: Grants; readonly known: Known },
 ): Promise<void> {
-  const keyOf = remembering(audit);
   for (const [i, entry] of round.entries.entries()) {
     const named = manifest.entries[i];
     const place = { round: round.round, slot: entry.slot } as const;
@@ -43,23 +48,21 @@ export async function checkStatements(
         ...{ implicated: `member ${entry.slot}`, ...place },
       });
     }
-    await checkStatement(audit, { round, entry, statement, grants, keyOf, report: named.report });
+    await checkStatement(audit, { round, entry, statement, grants, known, report: named.report });
     if (named.receipt === undefined) continue;
     const receipt = await readDocument(audit, {
       ...{ what: 'the receipt', digest: named.receipt, most: MOST.receipt, decode: decodeReceipt },
       ...{ implicated: 'coordinator', ...place },
     });
-    if (receipt !== null) await checkReceipt(audit, { round, entry, statement, receipt, keyOf });
+    if (receipt !== null) await checkReceipt(audit, { round, entry, statement, receipt, known });
   }
 }
-
-type KeyOf = (key: Address) => Promise<StoredKey | null>;
 
 interface Said {
   readonly round: HistoryRound;
   readonly entry: SlotEntry;
   readonly statement: StatementDocument;
-  readonly keyOf: KeyOf;
+  readonly known: Known;
 }
 
 async function checkStatement(
@@ -67,7 +70,7 @@ async function checkStatement(
   said: Said & { readonly grants: Grants; readonly report: string | undefined },
 ): Promise<void> {
   const { findings, id, study, plan } = audit;
-  const { round, entry, statement, grants, keyOf } = said;
+  const { round, entry, statement, grants, known } = said;
   const { message, signature } = statement;
   const place = { round: round.round, slot: entry.slot };
   const whose = `the statement of slot ${entry.slot} in round ${round.round}`;
@@ -88,7 +91,7 @@ async function checkStatement(
     findings.compare('STATEMENT_MISMATCH', String(want[field]), String(message[field]), about);
   }
   const signer = signerOf(() => recover(domainOf(audit), 'Update', message, signature));
-  const key = signer === null ? null : await keyOf(signer);
+  const key = signer === null ? null : await known.keyOf(signer);
   const counted = entry.status === STATUS.INCLUDED;
   checkKey(audit, { ...place, whose, signer, key, counted, since: baseTime(audit, round), until: round.time });
   if (!counted) return;
@@ -97,9 +100,7 @@ async function checkStatement(
   const version =
     grant === undefined
       ? null
-      : await storedVersion(audit.chain, audit.contracts.dataUse, {
-          ...{ slot: entry.slot, dataset: grant.dataset, root: message.dataset },
-        });
+      : await known.versionOf({ slot: entry.slot, dataset: grant.dataset, root: message.dataset });
   findings.examine('a dataset’s version was anchored before it was used');
   const member = `member ${entry.slot}` as const;
   if (version === null || version.addedAt > round.time) {
@@ -144,7 +145,7 @@ function checkKey(
 
 async function checkReceipt(
   audit: PlannedAudit,
-  { round, entry, statement, receipt, keyOf }: Said & { readonly receipt: ReceiptDocument },
+  { round, entry, statement, receipt, known }: Said & { readonly receipt: ReceiptDocument },
 ): Promise<void> {
   const { findings, id, study } = audit;
   const { message, signature } = receipt;
@@ -165,7 +166,7 @@ async function checkReceipt(
     findings.compare('RECEIPT_MISMATCH', String(want[field]), String(message[field]), about);
   }
   const signer = signerOf(() => recover(domainOf(audit), 'Receipt', message, signature));
-  const key = signer === null ? null : await keyOf(signer);
+  const key = signer === null ? null : await known.keyOf(signer);
   if (key?.owner !== study.coordinator) {
     const what = `${whose} is signed by ${signer ?? 'nobody'}, which is no key of the study's coordinator`;
     findings.add('RECEIPT_MISMATCH', { ...place, what, implicated: 'coordinator' });
@@ -210,14 +211,23 @@ function signerOf(recovered: () => Address): Address | null {
   }
 }
 
-/** A round's statements are of one key a member, over many rounds. */
-function remembering({ chain, contracts }: PlannedAudit): KeyOf {
-  const known = new Map<Address, StoredKey | null>();
-  return async (key) => {
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const found = await storedKey(chain, contracts.consortium, key);
-    known.set(key, found);
-    return found;
+/** A member signs many rounds' statements with one key, of one version. */
+export function remembering({ chain, contracts }: Audit): Known {
+  const keys = new Map<string, StoredKey | null>();
+  const versions = new Map<string, StoredVersion | null>();
+  return {
+    keyOf: (key) => recalled(keys, key, () => storedKey(chain, contracts.consortium, key)),
+    versionOf(version) {
+      const { slot, dataset, root } = version;
+      return recalled(versions, `${slot} ${dataset} ${root}`, () => storedVersion(chain, contracts.dataUse, version));
+    },
   };
+}
+
+async function recalled<T>(all: Map<string, T>, name: string, read: () => Promise<T>): Promise<T> {
+  const before = all.get(name);
+  if (before !== undefined) return before;
+  const found = await read();
+  all.set(name, found);
+  return found;
 }

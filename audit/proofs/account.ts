@@ -3,7 +3,7 @@ import { getBytes, hexlify, toBeHex } from 'ethers/utils';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { type Address, type Digest, digest } from '../../core/values.ts';
 import { decodeCanonical, type RlpItem, scalarOf } from '../rlp.ts';
-import { provenValue } from './trie.ts';
+import { provenValue, type ReadNodes } from './trie.ts';
 
 /** An account as a block's state has it. */
 export interface ProvenAccount {
@@ -21,6 +21,7 @@ export interface ProvenAccount {
  *
  * @param stateRoot of a header whose hash is believed
  * @param accountProof `eth_getProof`'s `accountProof` (EIP-1186)
+ * @param read as `provenValue` has it
  * @returns null when the proof shows that there is no such account
  * @throws SyndicError PROOF_INVALID
  */
@@ -28,8 +29,9 @@ export function provenAccount(
   stateRoot: Digest,
   address: Address,
   accountProof: readonly string[],
+  read?: ReadNodes,
 ): ProvenAccount | null {
-  const value = provenValue(stateRoot, getBytes(keccak256(address)), accountProof);
+  const value = provenValue(stateRoot, getBytes(keccak256(address)), accountProof, read);
   return value === null ? null : reading(`account ${address}`, () => accountOf(decodeCanonical(hexlify(value))));
 }
 
@@ -40,13 +42,14 @@ export function provenAccount(
  * @param storageRoot as `provenAccount` read it
  * @param slot the place, 0 … 2^256 − 1
  * @param proof `proof` of one entry of `eth_getProof`'s `storageProof` (EIP-1186)
+ * @param read as `provenValue` has it
  * @returns the word, 0 … 2^256 − 1
  * @throws SyndicError PROOF_INVALID
  * @throws RangeError when `slot` is no place
  */
-export function provenWord(storageRoot: Digest, slot: bigint, proof: readonly string[]): bigint {
+export function provenWord(storageRoot: Digest, slot: bigint, proof: readonly string[], read?: ReadNodes): bigint {
   // toBeHex throws what is no place.
-  const value = provenValue(storageRoot, getBytes(keccak256(toBeHex(slot, 32))), proof);
+  const value = provenValue(storageRoot, getBytes(keccak256(toBeHex(slot, 32))), proof, read);
   return value === null ? 0n : reading(`word ${slot}`, () => wordOf(decodeCanonical(hexlify(value))));
 }
 

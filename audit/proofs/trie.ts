@@ -11,6 +11,9 @@ const EMPTY_ROOT = keccak256('0x80');
 const HASH_LENGTH = 2 + 64;
 const HEX = /^0x(?:[0-9a-f]{2})+$/i;
 
+/** Nodes by their RLP as 0x-hex: what they hash to, and what they say. */
+export type ReadNodes = Map<string, { readonly hash: string; readonly item: RlpItem }>;
+
 /**
  * Walks a proof from the root to where `key` stands, or would stand (Yellow Paper, appendix D; EIP-1186).
  *
@@ -18,14 +21,20 @@ const HEX = /^0x(?:[0-9a-f]{2})+$/i;
  * @param key the key's bytes: of a secure trie, its keccak-256
  * @param proof RLP of the nodes on the way, the root's first, as 0x-hex; nodes below 32 bytes stand inside their parents
  *   and are not listed
+ * @param read nodes that proofs before this one were read of: many share theirs
  * @returns the value; null when the proof shows that there is none. A trie without a key has an empty proof, or the
  *   empty node alone.
  * @throws SyndicError PROOF_INVALID when a node is not the one that its parent (or `root`) names, is not a node as a
  *   trie has it, is missing, or is not used
  */
-export function provenValue(root: Digest, key: Uint8Array, proof: readonly string[]): Uint8Array | null {
+export function provenValue(
+  root: Digest,
+  key: Uint8Array,
+  proof: readonly string[],
+  read: ReadNodes = new Map(),
+): Uint8Array | null {
   try {
-    const nodes = new Nodes(proof);
+    const nodes = new Nodes(proof, read);
     const value = walk(root, key, nodes);
     nodes.end();
     return value === null ? null : getBytes(value);
@@ -85,12 +94,14 @@ function valueIn(item: RlpItem | undefined): string {
 /** The proof's nodes, each taken once, in order, by the hash that its parent has of it. */
 class Nodes {
   readonly #proof: readonly string[];
+  readonly #read: ReadNodes;
   #taken = 0;
 
   /** @throws RangeError when a node answered something else than a list. */
-  constructor(proof: readonly string[]) {
+  constructor(proof: readonly string[], read: ReadNodes) {
     if (!Array.isArray(proof)) throw new RangeError('it is no list of nodes');
     this.#proof = proof;
+    this.#read = read;
   }
 
   get length(): number {
@@ -98,7 +109,7 @@ class Nodes {
   }
 
   root(hash: Digest): RlpItem {
-    return decodeCanonical(this.#take(hash));
+    return this.#take(hash).item;
   }
 
   /** @param reference what a branch or an extension holds of a node below: its hash, or itself when it is short */
@@ -108,9 +119,9 @@ class Nodes {
       return reference;
     }
     if (reference?.length !== HASH_LENGTH) throw new RangeError('a node names no node below it');
-    const encoded = this.#take(reference);
+    const { encoded, item } = this.#take(reference);
     if (encoded.length < HASH_LENGTH) throw new RangeError('a short node is named by its hash');
-    return decodeCanonical(encoded);
+    return item;
   }
 
   /** @throws RangeError when a node was not used: whoever sent it did not prove with it. */
@@ -120,12 +131,19 @@ class Nodes {
     }
   }
 
-  #take(hash: string): string {
+  #take(hash: string): { readonly encoded: string; readonly item: RlpItem } {
     const encoded = this.#proof[this.#taken];
     if (encoded === undefined) throw new RangeError(`it ends before the node ${hash}`);
-    if (typeof encoded !== 'string' || !HEX.test(encoded)) throw new RangeError('a node is not 0x-hex');
-    if (keccak256(encoded) !== hash) throw new RangeError(`node ${this.#taken} is not ${hash}`);
+    const node = this.#read.get(encoded) ?? this.#add(encoded);
+    if (node.hash !== hash) throw new RangeError(`node ${this.#taken} is not ${hash}`);
     this.#taken += 1;
-    return encoded.toLowerCase();
+    return { encoded, item: node.item };
+  }
+
+  #add(encoded: unknown): { readonly hash: string; readonly item: RlpItem } {
+    if (typeof encoded !== 'string' || !HEX.test(encoded)) throw new RangeError('a node is not 0x-hex');
+    const node = { hash: keccak256(encoded), item: decodeCanonical(encoded.toLowerCase()) };
+    this.#read.set(encoded, node);
+    return node;
   }
 }

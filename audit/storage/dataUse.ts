@@ -17,6 +17,13 @@ export interface StoredGrant {
   readonly revokedAt: number | null;
 }
 
+/** Of a member's dataset, by the root over its rows. */
+export interface VersionName {
+  readonly slot: Slot;
+  readonly dataset: Digest;
+  readonly root: Digest;
+}
+
 export interface StoredVersion {
   readonly addedAt: number;
   /** The upper bound of its rows. */
@@ -54,7 +61,7 @@ export async function storedGrants(
 export async function storedVersion(
   chain: AuditedChain,
   dataUse: Address,
-  { slot, dataset, root }: { readonly slot: Slot; readonly dataset: Digest; readonly root: Digest },
+  { slot, dataset, root }: VersionName,
 ): Promise<StoredVersion | null> {
   const [word = 0n] = await chain.words(dataUse, [valueAt(root, valueAt(dataset, valueAt(slot, SLOT.versions)))]);
   return word === 0n ? null : { addedAt: numberOf(word, 0, 8), rows: numberOf(word, 8, 5) };

@@ -1,17 +1,20 @@
-import { AbiCoder, keccak256 } from 'ethers';
+import { keccak256 } from 'ethers';
 import { type Address, address, type Digest, digest } from '../../core/values.ts';
-
-const coder = AbiCoder.defaultAbiCoder();
 
 /** Where a mapping's value for `key` begins, the mapping being at `at` (Solidity, "Layout of State Variables in Storage"). */
 export function valueAt(key: Digest | Address | number | bigint, at: bigint): bigint {
   // A value type is padded as abi.encode pads it, on the left.
-  return BigInt(keccak256(coder.encode(['uint256', 'uint256'], [BigInt(key), at])));
+  return BigInt(keccak256(`0x${padded(BigInt(key))}${padded(at)}`));
 }
 
 /** Where an array that grows has its elements, its length being at `at`. */
 export function elementsOf(at: bigint): bigint {
-  return BigInt(keccak256(coder.encode(['uint256'], [at])));
+  return BigInt(keccak256(`0x${padded(at)}`));
+}
+
+/** 64 hex digits: as `abi.encode` has a number. */
+function padded(value: bigint): string {
+  return value.toString(16).padStart(64, '0');
 }
 
 /** `bytes` of a word from byte `from` on, counted from the lowest. */
