@@ -64,18 +64,27 @@ export class Files {
 
   /** Opens files that `check` found whole; all are closed after `work`. */
   async opened<T>(digests: readonly Digest[], work: (artifacts: readonly Artifact[]) => Promise<T>): Promise<T> {
-    const open: Artifact[] = [];
-    try {
-      for (const digest of digests) {
-        const found = this.#hashed.get(digest);
-        const artifact = found?.state === 'whole' ? await found.value.open(digest) : null;
-        if (artifact === null) throw new SyndicError('NOT_FOUND', `${digest} was there, and is gone: read again`);
-        open.push(artifact);
-      }
-      return await work(open);
-    } finally {
-      for (const artifact of open) await artifact.close();
+    const done = await withAll(digests, (digest) => this.#openWhole(digest), work);
+    if (done === null) throw new SyndicError('NOT_FOUND', 'a file was there, and is gone: read again');
+    return done;
+  }
+
+  /** Opens files unseen, each where it is found first. Null: not all are there. What is read of them may be anything. */
+  async unseen<T>(digests: readonly Digest[], work: (artifacts: readonly Artifact[]) => Promise<T>): Promise<T | null> {
+    return await withAll(digests, (digest) => this.#openFirst(digest), work);
+  }
+
+  async #openWhole(digest: Digest): Promise<Artifact | null> {
+    const found = this.#hashed.get(digest);
+    return found?.state === 'whole' ? await found.value.open(digest) : null;
+  }
+
+  async #openFirst(digest: Digest): Promise<Artifact | null> {
+    for (const store of this.#stores) {
+      const artifact = await store.open(digest);
+      if (artifact !== null) return artifact;
     }
+    return null;
   }
 
   /** @param look null: these are other bytes */
@@ -96,6 +105,24 @@ export class Files {
       }
     }
     return { state };
+  }
+}
+
+async function withAll<T>(
+  digests: readonly Digest[],
+  openOne: (digest: Digest) => Promise<Artifact | null>,
+  work: (artifacts: readonly Artifact[]) => Promise<T>,
+): Promise<T | null> {
+  const open: Artifact[] = [];
+  try {
+    for (const digest of digests) {
+      const artifact = await openOne(digest);
+      if (artifact === null) return null;
+      open.push(artifact);
+    }
+    return await work(open);
+  } finally {
+    for (const artifact of open) await artifact.close();
   }
 }
 

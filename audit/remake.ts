@@ -1,9 +1,11 @@
 import { aggregate } from '../core/aggregate/aggregate.ts';
 import { strategies } from '../core/aggregate/strategies.ts';
-import { toSyndicError } from '../core/errors/SyndicError.ts';
+import { SyndicError, toSyndicError } from '../core/errors/SyndicError.ts';
 import type { Plan } from '../core/plan/Plan.ts';
+import { startSha256 } from '../core/sha256.ts';
 import type { Digest } from '../core/values.ts';
 import type { Files } from './Files.ts';
+import type { Artifact } from './port.ts';
 
 /** A round's global model, to be made anew. */
 export interface RemakeJob {
@@ -30,31 +32,83 @@ export interface Remaking {
   remake(job: RemakeJob): Promise<Remade>;
 }
 
-/** Hashes every file, and aggregates them when all are whole. */
-export async function remake(files: Files, { strategy, base, updates }: RemakeJob): Promise<Remade> {
-  const needed = [base, ...updates.map(({ update }) => update)];
-  const missing: Digest[] = [];
-  const damaged: Digest[] = [];
-  for (const digest of needed) {
-    const state = await files.check(digest);
-    if (state === 'missing') missing.push(digest);
-    if (state === 'damaged') damaged.push(digest);
+/**
+ * Aggregates files, hashing each as it is read. Only when that fails is each looked for in every store, and hashed, by
+ * itself.
+ */
+export async function remake(files: Files, job: RemakeJob): Promise<Remade> {
+  const needed = [job.base, ...job.updates.map(({ update }) => update)];
+  const [missing, damaged]: [Digest[], Digest[]] = [[], []];
+  const digest = await files.unseen(needed, (artifacts) => inOnePass(artifacts, needed, job));
+  if (digest !== null) return { missing, damaged, digest, fault: null };
+  for (const one of needed) {
+    const state = await files.check(one);
+    if (state === 'missing') missing.push(one);
+    if (state === 'damaged') damaged.push(one);
   }
   if (missing.length + damaged.length > 0) return { missing, damaged, digest: null, fault: null };
-  return await files.opened(needed, async ([opened, ...others]) => {
+  return await files.opened(needed, async (artifacts) => {
     try {
-      const made = await aggregate({
-        strategy: strategies[strategy],
-        base: (offset, length) => opened?.read(offset, length) ?? new Uint8Array(),
-        updates: others.map((artifact, i) => {
-          const { slot = 0, weight = 0 } = updates[i] ?? {};
-          return { slot, weight, read: (offset, length) => artifact.read(offset, length) };
-        }),
-        write: () => {},
-      });
-      return { missing, damaged, digest: made.digest, fault: null };
+      return { missing, damaged, digest: await aggregated(artifacts, job), fault: null };
     } catch (thrown) {
       return { missing, damaged, digest: null, fault: toSyndicError(thrown).message };
     }
   });
+}
+
+/** Null: a file has other bytes than it is named by, or nothing comes of them. */
+async function inOnePass(
+  artifacts: readonly Artifact[],
+  needed: readonly Digest[],
+  job: RemakeJob,
+): Promise<Digest | null> {
+  const hashed = artifacts.map((artifact) => new Hashing(artifact));
+  try {
+    const made = await aggregated(hashed, job);
+    return hashed.every((one, i) => one.digest() === needed[i]) ? made : null;
+  } catch (thrown) {
+    if (thrown instanceof SyndicError) return null;
+    throw thrown;
+  }
+}
+
+async function aggregated(artifacts: readonly Pick<Artifact, 'read'>[], job: RemakeJob): Promise<Digest> {
+  const [base, ...updates] = artifacts;
+  const { digest } = await aggregate({
+    strategy: strategies[job.strategy],
+    base: (offset, length) => base?.read(offset, length) ?? new Uint8Array(),
+    updates: updates.map((artifact, i) => {
+      const { slot = 0, weight = 0 } = job.updates[i] ?? {};
+      return { slot, weight, read: (offset, length) => artifact.read(offset, length) };
+    }),
+    write: () => {},
+  });
+  return digest;
+}
+
+/** A file that is hashed as it is read, from its first byte to its last. */
+class Hashing {
+  readonly #artifact: Artifact;
+  readonly #hash = startSha256();
+  #hashed = 0;
+
+  constructor(artifact: Artifact) {
+    this.#artifact = artifact;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = await this.#artifact.read(offset, length);
+    const end = offset + bytes.byteLength;
+    // Headers are read twice.
+    if (offset <= this.#hashed && end > this.#hashed) {
+      this.#hash.update(bytes.subarray(this.#hashed - offset));
+      this.#hashed = end;
+    }
+    return bytes;
+  }
+
+  /** Null: not all of it was read. */
+  digest(): Digest | null {
+    return this.#hashed === this.#artifact.size ? this.#hash.digest() : null;
+  }
 }

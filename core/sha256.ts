@@ -12,3 +12,18 @@ export async function sha256Of(pieces: AsyncIterable<Uint8Array>): Promise<Diges
   for await (const piece of pieces) hash.update(piece);
   return bytesToHex(hash.digest()) as Digest;
 }
+
+/** The same of bytes that are not all there yet. */
+export interface Sha256 {
+  update(bytes: Uint8Array): void;
+  /** Ends it: nothing can be added any more. */
+  digest(): Digest;
+}
+
+export function startSha256(): Sha256 {
+  const hash = createHash('sha256');
+  return {
+    update: (bytes) => void hash.update(bytes),
+    digest: () => bytesToHex(hash.digest()) as Digest,
+  };
+}
