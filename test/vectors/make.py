@@ -16,6 +16,7 @@ import sys
 sys.dont_write_bytecode = True
 
 import cases.aggregation  # noqa: E402
+import cases.blocks  # noqa: E402
 import cases.canonical_json  # noqa: E402
 import cases.dataset_root  # noqa: E402
 import cases.files  # noqa: E402
@@ -31,6 +32,7 @@ WIDTH = 118
 
 FILES = {
     "aggregation.json": cases.aggregation.build,
+    "blocks.json": cases.blocks.build,
     "canonical-json.json": cases.canonical_json.build,
     "dataset-root.json": cases.dataset_root.build,
     "files.json": cases.files.build,

@@ -4,7 +4,7 @@ import hashlib
 import json
 import struct
 
-from reference import aes, eip712, merkle, rfc8785, secp256k1
+from reference import aes, blocks, eip712, merkle, rfc8785, rlp, secp256k1
 from reference.keccak import keccak256
 
 
@@ -120,6 +120,39 @@ def trees():
         check(f"tree of {count}", merkle.tree(leaves[:count]).hex(), wanted)
 
 
+def prefixes():
+    """Examples of Ethereum's documentation of RLP."""
+    check("RLP of dog", rlp.encode(b"dog").hex(), "83646f67")
+    check("RLP of a list", rlp.encode([b"cat", b"dog"]).hex(), "c88363617483646f67")
+    check("RLP of 1024", rlp.encode(rlp.scalar(1024)).hex(), "820400")
+    check("RLP of sets", rlp.encode([[], [[]], [[], [[]]]]).hex(), "c7c0c1c0c3c0c1c0")
+    text = b"Lorem ipsum dolor sit amet, consectetur adipisicing elit"
+    check("RLP of 56 bytes", rlp.encode(text).hex(), "b838" + text.hex())
+
+
+def headers():
+    """Block 0 of Ethereum's main chain."""
+    genesis = {
+        "parentHash": bytes(32),
+        "sha3Uncles": keccak256(rlp.encode([])),
+        "miner": bytes(20),
+        "stateRoot": bytes.fromhex("d7f8974fb5ac78d9ac099b9ad5018bedc2ce0a72dad1827a1709da30580f0544"),
+        "transactionsRoot": keccak256(rlp.encode(b"")),
+        "receiptsRoot": keccak256(rlp.encode(b"")),
+        "logsBloom": bytes(256),
+        "difficulty": 17_179_869_184,
+        "number": 0,
+        "gasLimit": 5000,
+        "gasUsed": 0,
+        "timestamp": 0,
+        "extraData": bytes.fromhex("11bbe8db4e347b4e8c937c1c8370e4b5ed33adb3db69cbdb7a38e1e50b1b82fa"),
+        "mixHash": bytes(32),
+        "nonce": bytes.fromhex("0000000000000042"),
+    }
+    wanted = "d4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3"
+    check("the first block's hash", blocks.header_hash(genesis).hex(), wanted)
+
+
 def run():
-    for part in (hashes, ciphers, curve, typed_data, documents, trees):
+    for part in (hashes, ciphers, curve, typed_data, documents, trees, prefixes, headers):
         part()
