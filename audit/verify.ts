@@ -1,4 +1,3 @@
-import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { Address, Digest, StudyId } from '../core/values.ts';
 import { type Audit, type Contribution, contributionsOf } from './Audit.ts';
 import { checkManifest, checkPlan } from './checks/documents.ts';
@@ -7,12 +6,12 @@ import { checkInitialModel, checkModel } from './checks/models.ts';
 import { checkRosters, type Grants, readGrants } from './checks/roster.ts';
 import { checkStatements } from './checks/statements.ts';
 import { checkVerdicts } from './checks/verdicts.ts';
-import { type ContractAddresses, contractsOf } from './code.ts';
+import type { ContractAddresses } from './code.ts';
 import { Files } from './Files.ts';
-import { type Finding, Findings, type Unchecked } from './findings.ts';
+import type { Finding, Unchecked } from './findings.ts';
+import { openAudit } from './openAudit.ts';
 import type { Artifacts, AuditedChain } from './port.ts';
-import { replay, type StudyHistory } from './replay.ts';
-import { storedStudy } from './storage/ledger.ts';
+import type { StudyHistory } from './replay.ts';
 import type { Basis } from './trust.ts';
 
 export interface Request {
@@ -65,16 +64,8 @@ export async function verify(request: Request): Promise<Report> {
   const { chain, ledger, study: id, artifacts, from = 1, basis = { kind: 'node' } } = request;
   const { onProgress = () => {}, onDocument } = request;
   onProgress({ what: 'reading the chain' });
-  const contracts = await contractsOf(chain, ledger);
-  const study = contracts === null ? null : await storedStudy(chain, ledger, id);
-  if (contracts === null || study === null) throw unknown(chain, ledger, id, contracts === null);
-  const history = replay(await chain.logs(ledger, id), { chainId: chain.chainId, ledger, study: id });
-  if (history === null) {
-    const message = `the ledger stores study ${id}, and the node has no event that tells of its opening: ask another node`;
-    throw new SyndicError('CHAIN_UNAVAILABLE', message, { study: id });
-  }
-  const findings = new Findings();
-  const audit: Audit = { chain, contracts, id, study, history, files: new Files(artifacts, onDocument), findings };
+  const audit = await openAudit(chain, ledger, id, new Files(artifacts, onDocument));
+  const { contracts, history, findings } = audit;
   await checkCode(audit);
   await checkHistory(audit);
   await checkTotals(audit);
@@ -130,11 +121,4 @@ async function checkRounds(
     await checkStatements(planned, round, manifest, grants);
     await checkModel(planned, round, manifest);
   }
-}
-
-function unknown({ block }: AuditedChain, ledger: Address, study: StudyId, isNoLedger: boolean): SyndicError {
-  const what = isNoLedger
-    ? `no ledger of this version stands at ${ledger} at block ${block.number}: check the address and the node`
-    : `the ledger has no study ${study} at block ${block.number}: check the id`;
-  return new SyndicError('NOT_FOUND', what, { ledger, study });
 }

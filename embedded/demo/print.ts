@@ -1,4 +1,4 @@
-import type { CheckedHistory } from '../../cli/chain/history.ts';
+import type { CheckedHistory } from '../../audit/history.ts';
 import { drawTable } from '../../cli/output.ts';
 import type { Figure } from '../../core/manifest/Report.ts';
 import type { DemoResult } from './result.ts';
@@ -77,7 +77,7 @@ export function furtherLines(result: DemoResult, { json, data, running }: Furthe
     `  sha256sum ${result.finalModel.path}`,
     ...(running
       ? [
-          `  npx syndic history ${study} --rpc ${chain.rpcUrl} --deployment ${deployment}`,
+          `  npx syndic audit history --study ${study} --rpc ${chain.rpcUrl} --deployment ${deployment}`,
           `  npx syndic study show ${study} --profile ${workdir}/profile.json`,
         ]
       : [`  ${again}    starts chain and coordinator again, to ask them`]),

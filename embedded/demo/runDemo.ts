@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { CheckedHistory } from '../../audit/history.ts';
 import { type ChainLine, connectChain } from '../../cli/chain/connectChain.ts';
-import type { CheckedHistory } from '../../cli/chain/history.ts';
 import { CoordinatorClient } from '../../cli/http/CoordinatorClient.ts';
 import { getReceipt } from '../../coordinator/chain/node.ts';
 import type { StudyDetail } from '../../coordinator/studies/port.ts';
@@ -108,7 +108,7 @@ async function resultOf(
     models: modelsDir,
     chain: { rpcUrl, chainId, ledger, consortium: members, dataUse },
     rounds: await roundsOf(consortium, history, seconds, attested),
-    totals: history.totals,
+    totals: history.totals.map((totals) => ({ ...totals, samples: Number(totals.samples) })),
     sites,
     finalModel: { sha256: detail.model, path: storedAt(modelsDir, detail.model) },
   };
