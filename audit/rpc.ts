@@ -1,6 +1,7 @@
 import { FetchRequest, JsonRpcProvider, Network, toQuantity } from 'ethers';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { type Address, type Digest, digest, hexToBytes, type StudyId } from '../core/values.ts';
+import { ledgerTopic } from './events.ts';
 import type { AuditedChain, ChainLog } from './port.ts';
 
 interface NodeLog {
@@ -8,6 +9,11 @@ interface NodeLog {
   readonly data: string;
   readonly transactionHash: string;
   readonly blockNumber: string;
+}
+
+interface LogFilter {
+  readonly address: Address;
+  readonly topics: readonly (string | null)[];
 }
 
 interface NodeBlock {
@@ -34,6 +40,8 @@ export interface StateProofs {
 export interface RpcChain extends AuditedChain {
   /** Hash of block 0. */
   readonly genesis: Digest;
+  /** Every study of which the ledger has an event of its opening, oldest first: which there are, storage does not tell. */
+  studies(ledger: Address): Promise<StudyId[]>;
   /** The audited block and those built upon it so far, as the node has them. */
   headers(): Promise<Readonly<Record<string, unknown>>[]>;
   proofs(contract: Address, slots: readonly bigint[]): Promise<StateProofs>;
@@ -88,12 +96,17 @@ export async function connectRpc(url: string, behind = 0): Promise<RpcChain> {
     code: async (contract) => hexToBytes(String(await send('eth_getCode', [contract, tag]))),
     async logs(contract, study) {
       const logs: ChainLog[] = [];
-      for (const log of await logsOf(send, contract, study, 0, block.number)) {
+      for (const log of await logsOf(send, { address: contract, topics: [null, study] }, 0, block.number)) {
         const { topics, data, transactionHash, blockNumber } = log;
         const time = await timeOf(blockNumber);
         logs.push({ topics, data, transaction: digest(transactionHash), block: Number(blockNumber), time });
       }
       return logs;
+    },
+    async studies(ledger) {
+      const opened = { address: ledger, topics: [ledgerTopic('StudyOpened')] };
+      const logs = await logsOf(send, opened, 0, block.number);
+      return [...new Set(logs.map(({ topics: [, study] }) => digest(study ?? '')))];
     },
     async headers() {
       const headers: Readonly<Record<string, unknown>>[] = [];
@@ -131,15 +144,15 @@ async function oneCall(request: FetchRequest, method: string): Promise<unknown> 
 }
 
 /** A node that refuses so many blocks at once is asked for halves. */
-async function logsOf(send: Send, contract: Address, study: StudyId, from: number, to: number): Promise<NodeLog[]> {
-  const range = { address: contract, topics: [null, study], fromBlock: toQuantity(from), toBlock: toQuantity(to) };
+async function logsOf(send: Send, filter: LogFilter, from: number, to: number): Promise<NodeLog[]> {
+  const range = { ...filter, fromBlock: toQuantity(from), toBlock: toQuantity(to) };
   try {
     return (await send('eth_getLogs', [range])) as NodeLog[];
   } catch (thrown) {
     if (!(thrown instanceof SyndicError) || thrown.details.refused !== true || from >= to) throw thrown;
     const middle = Math.floor((from + to) / 2);
-    const lower = await logsOf(send, contract, study, from, middle);
-    return [...lower, ...(await logsOf(send, contract, study, middle + 1, to))];
+    const lower = await logsOf(send, filter, from, middle);
+    return [...lower, ...(await logsOf(send, filter, middle + 1, to))];
   }
 }
 

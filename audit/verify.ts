@@ -1,4 +1,3 @@
-import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { Address, Digest, StudyId } from '../core/values.ts';
 import { type Audit, type Contribution, contributionsOf } from './Audit.ts';
 import { checkManifest, checkPlan } from './checks/documents.ts';
@@ -7,13 +6,13 @@ import { checkInitialModel, checkModel, remakeJob } from './checks/models.ts';
 import { checkRosters, type Grants, readGrants } from './checks/roster.ts';
 import { checkStatements, remembering } from './checks/statements.ts';
 import { checkVerdicts } from './checks/verdicts.ts';
-import { type ContractAddresses, contractsOf } from './code.ts';
+import type { ContractAddresses } from './code.ts';
 import { Files } from './Files.ts';
-import { type Finding, Findings, type Unchecked } from './findings.ts';
+import type { Finding, Unchecked } from './findings.ts';
+import { openAudit } from './openAudit.ts';
 import type { Artifacts, AuditedChain } from './port.ts';
 import { type Remade, type RemakeJob, type Remaking, remake } from './remake.ts';
-import { type HistoryRound, replay, type StudyHistory } from './replay.ts';
-import { storedStudy } from './storage/ledger.ts';
+import type { HistoryRound, StudyHistory } from './replay.ts';
 import type { Basis } from './trust.ts';
 
 export interface Request {
@@ -70,16 +69,8 @@ export async function verify(request: Request): Promise<Report> {
   const files = new Files(artifacts, onDocument);
   const { remaking = { atOnce: 1, remake: (job) => remake(files, job) } } = request;
   onProgress({ what: 'reading the chain' });
-  const contracts = await contractsOf(chain, ledger);
-  const study = contracts === null ? null : await storedStudy(chain, ledger, id);
-  if (contracts === null || study === null) throw unknown(chain, ledger, id, contracts === null);
-  const history = replay(await chain.logs(ledger, id), { chainId: chain.chainId, ledger, study: id });
-  if (history === null) {
-    const message = `the ledger stores study ${id}, and the node has no event that tells of its opening: ask another node`;
-    throw new SyndicError('CHAIN_UNAVAILABLE', message, { study: id });
-  }
-  const findings = new Findings();
-  const audit: Audit = { chain, contracts, id, study, history, files, findings };
+  const audit = await openAudit(chain, ledger, id, files);
+  const { contracts, history, findings } = audit;
   await checkCode(audit);
   await checkHistory(audit);
   await checkTotals(audit);
@@ -156,11 +147,4 @@ function begun(remaking: Remaking, job: RemakeJob): Promise<Remade> {
   // Whoever awaits it hears of it; until then it is nobody's.
   remade.catch(() => {});
   return remade;
-}
-
-function unknown({ block }: AuditedChain, ledger: Address, study: StudyId, isNoLedger: boolean): SyndicError {
-  const what = isNoLedger
-    ? `no ledger of this version stands at ${ledger} at block ${block.number}: check the address and the node`
-    : `the ledger has no study ${study} at block ${block.number}: check the id`;
-  return new SyndicError('NOT_FOUND', what, { ledger, study });
 }

@@ -59,11 +59,6 @@ const nouns: readonly Noun[] = [
     description: 'verify a study from the chain and artifacts alone',
     load: async () => (await import('./audit.ts')).auditCommand(),
   },
-  {
-    name: 'history',
-    description: 'who contributed what, read from the chain alone',
-    load: async () => (await import('./history.ts')).historyCommand(),
-  },
 ];
 
 /** The program, with the one noun that `args` names loaded and the others as lines of the help. */

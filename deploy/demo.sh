@@ -109,6 +109,6 @@ found() {
 case ${1:-found} in
   found) found ;;
   watch) as_operator watch "$(cat "$DEMO_DIR/study")" ;;
-  history) syndic history "$(cat "$DEMO_DIR/study")" --rpc "$NODE_URL" --deployment "$deployment" ;;
+  history) syndic audit history --study "$(cat "$DEMO_DIR/study")" --rpc "$NODE_URL" --deployment "$deployment" ;;
   *) say "unknown: $1; see the head of $0" && exit 2 ;;
 esac

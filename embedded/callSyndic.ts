@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { capture } from '../cli/output.ts';
 
-/** The nouns that founding a consortium needs. */
+/** The nouns that a consortium in a box needs. */
 const nouns = {
+  audit: async () => (await import('../cli/audit.ts')).auditCommand(),
   consortium: async () => (await import('../cli/consortium.ts')).consortiumCommand(),
   coordinator: async () => (await import('../cli/coordinator.ts')).coordinatorCommand(),
   member: async () => (await import('../cli/member.ts')).memberCommand(),

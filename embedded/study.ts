@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectChain } from '../cli/chain/connectChain.ts';
-import { type CheckedHistory, readHistory } from '../cli/chain/history.ts';
+import { type CheckedHistory, readHistory } from '../audit/history.ts';
+import { connectRpc } from '../audit/rpc.ts';
 import type { CoordinatorClient } from '../cli/http/CoordinatorClient.ts';
 import type { StudyDetail } from '../coordinator/studies/port.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
@@ -66,13 +66,11 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A study's history, read from the chain and checked. @throws SyndicError RUN_FAILED when the chain has none */
+/** A study's history, read from the chain and checked. @throws SyndicError NOT_FOUND when the chain has none */
 export async function historyOf({ rpcUrl, deployment }: Consortium, study: StudyId): Promise<CheckedHistory> {
-  const chain = await connectChain(rpcUrl);
+  const chain = await connectRpc(rpcUrl);
   try {
-    const [history] = (await readHistory(chain, deployment.ledger, { study })).studies;
-    if (history !== undefined) return history;
-    throw new SyndicError('RUN_FAILED', `the chain knows no study ${study}`, { study });
+    return await readHistory(chain, deployment.ledger, study);
   } finally {
     chain.close();
   }

@@ -5,14 +5,20 @@ import type { HistoryRound } from '../replay.ts';
 import { type StoredGrant, storedGrants } from '../storage/dataUse.ts';
 import { storedJoined } from '../storage/ledger.ts';
 
-/** Every grant of every slot that ever joined the study, or that a record names. */
+/** Every grant of each of a study's members. */
 export type Grants = ReadonlyMap<Slot, readonly StoredGrant[]>;
 
-export async function readGrants({ chain, contracts, id, history }: Audit): Promise<Grants> {
-  const grants = new Map<Slot, readonly StoredGrant[]>();
+/** Every slot that ever joined the study, or that a record names. */
+export async function membersOf({ chain, contracts, id, history }: Audit): Promise<Slot[]> {
   const joined = await storedJoined(chain, contracts.ledger, id);
   const named = contributionsOf(history).map(({ slot }) => slot);
-  for (const slot of new Set([...joined, ...named])) {
+  return [...new Set([...joined, ...named])];
+}
+
+export async function readGrants(audit: Audit): Promise<Grants> {
+  const { chain, contracts, id } = audit;
+  const grants = new Map<Slot, readonly StoredGrant[]>();
+  for (const slot of await membersOf(audit)) {
     grants.set(slot, await storedGrants(chain, contracts.dataUse, id, slot));
   }
   return grants;

@@ -11,6 +11,7 @@ import { addressArgument, digestArgument } from '../chain/options.ts';
 import { readInput } from '../files.ts';
 import { printJson } from '../output.ts';
 import { version } from '../version.ts';
+import { asJson } from './asJson.ts';
 import {
   artifactsOption,
   type ChainSource,
@@ -121,12 +122,6 @@ function validatorsArgument(text: string): readonly Address[] {
 
 async function keepPage(path: string, report: Report): Promise<void> {
   await keepFile(path, htmlReport(report, { version: version(), madeAt: Math.floor(Date.now() / 1000) }), 0o644);
-}
-
-/** Sums of samples as numbers, and in digits where a JSON number would not be exact. */
-function asJson(report: Report): unknown {
-  const plain = (value: bigint) => (value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value));
-  return JSON.parse(JSON.stringify(report, (_, value: unknown) => (typeof value === 'bigint' ? plain(value) : value)));
 }
 
 function failed({ findings, study }: Report): SyndicError {

@@ -1,4 +1,4 @@
-import type { CheckedHistory } from '../../cli/chain/history.ts';
+import type { CheckedHistory } from '../../audit/history.ts';
 import { drawTable } from '../../cli/output.ts';
 import type { Figure } from '../../core/manifest/Report.ts';
 import type { DemoResult } from './result.ts';
@@ -49,10 +49,17 @@ export function resultLines(result: DemoResult, history: CheckedHistory): string
     ),
     `Members that attest each record, after checking it and its documents: ${rounds.map(({ attested }) => attested).join(', ')}.`,
     `Every one of the ${rounds.length} records was anchored and read back equal; the ledger's head is ${history.head}.`,
+    auditLine(result.audit),
     '',
     `Final model   ${finalModel.path}`,
     `SHA-256       ${finalModel.sha256.slice(2)}`,
   ];
+}
+
+function auditLine({ checks, unchecked, final, block }: DemoResult['audit']): string {
+  const rest = unchecked === 0 ? '' : `; ${unchecked} things could not be checked`;
+  const standing = final ? 'the study is final' : 'the study is not final yet';
+  return `VERIFIED by \`syndic audit\` as of block ${block.number}: ${checks} checks, no fault${rest}; ${standing}.`;
 }
 
 const STATUS_WORDS = ['absent', 'included', 'excluded', 'not selected'];
@@ -67,22 +74,32 @@ export interface Further {
 
 /** Where to look next. */
 export function furtherLines(result: DemoResult, { json, data, running }: Further): string[] {
-  const { workdir, chain, study } = result;
+  const { workdir, chain, study, audit, models } = result;
+  const places = `--bundle ${shellWord(audit.bundle)} --trusted-block ${audit.block.hash} --artifacts ${shellWord(models)}`;
   const deployment = `${workdir}/deployment.json`;
   const again = `npx syndic up --workdir ${workdir}${data === undefined ? '' : ` --data ${data}`}`;
   return [
     '',
+    'What a member runs to verify it, also when everything here has ended:',
+    `  npx syndic audit verify ${places}`,
+    '',
     'To look further:',
+    `  ${audit.report}    what was verified, to read and to print`,
     `  python3 examples/recompute/recompute.py ${json}    every round again, in another language`,
     `  sha256sum ${result.finalModel.path}`,
     ...(running
       ? [
-          `  npx syndic history ${study} --rpc ${chain.rpcUrl} --deployment ${deployment}`,
+          `  npx syndic audit history --study ${study} --rpc ${chain.rpcUrl} --deployment ${deployment}`,
           `  npx syndic study show ${study} --profile ${workdir}/profile.json`,
         ]
       : [`  ${again}    starts chain and coordinator again, to ask them`]),
     `  logs of every process: ${workdir}/logs`,
   ];
+}
+
+/** A path as a shell takes it, whatever is in it. */
+function shellWord(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function shown({ value }: Figure, digits = 3): string {

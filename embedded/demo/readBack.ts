@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { CheckedHistory } from '../../cli/chain/history.ts';
+import type { CheckedHistory } from '../../audit/history.ts';
 import type { RoundDetail, StudyDetail } from '../../coordinator/studies/port.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { decodeManifest, type Manifest } from '../../core/manifest/Manifest.ts';

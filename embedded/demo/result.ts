@@ -4,6 +4,7 @@ import { decodeManifest } from '../../core/manifest/Manifest.ts';
 import { decodeReport, type MetricSet } from '../../core/manifest/Report.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { type Address, type Digest, fileName, type StudyId } from '../../core/values.ts';
+import type { Verified } from './verifyStudy.ts';
 
 export interface DemoRound {
   readonly round: number;
@@ -42,6 +43,7 @@ export interface DemoResult {
   readonly totals: readonly { slot: number; rounds: number; samples: number }[];
   /** The initial and the final global model on each site's own test rows. */
   readonly sites: readonly { slot: number; name: string; before: MetricSet; after: MetricSet }[];
+  readonly audit: Verified;
   readonly finalModel: { readonly sha256: Digest; readonly path: string };
 }
 

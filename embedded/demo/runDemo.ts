@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { CheckedHistory } from '../../audit/history.ts';
 import { type ChainLine, connectChain } from '../../cli/chain/connectChain.ts';
-import type { CheckedHistory } from '../../cli/chain/history.ts';
 import { CoordinatorClient } from '../../cli/http/CoordinatorClient.ts';
 import { getReceipt } from '../../coordinator/chain/node.ts';
 import type { StudyDetail } from '../../coordinator/studies/port.ts';
@@ -18,12 +18,13 @@ import { type Prepared, prepare } from './prepare.ts';
 import { furtherLines, resultLines } from './print.ts';
 import { requireEqual } from './readBack.ts';
 import { type DemoResult, type DemoRound, reportedMetrics, storedAt } from './result.ts';
+import { verifyStudy } from './verifyStudy.ts';
 
 /**
- * Four hospitals train one model: a consortium in a box, one study, its history read back from the chain.
+ * Four hospitals train one model: a consortium in a box, one study, its history read back from the chain and verified.
  *
  * @param signal aborts when the person at the terminal has had enough; what was started is stopped first
- * @throws SyndicError RUN_FAILED unless every round was anchored and read back equal
+ * @throws SyndicError RUN_FAILED unless every round was anchored and read back equal; AUDIT_FAILED unless it verifies
  */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<DemoResult> {
   const prepared = await prepare(options);
@@ -65,10 +66,11 @@ async function run(
   const closing = untilClosed(client, study, (detail) => progress.show(detail));
   const { detail, seconds } = await Promise.race([closing, consortium.untilOneEnds()]);
   progress.done();
-  progress.step('reading the history back from the chain; each hospital evaluates the final model');
+  progress.step('reading the history back from the chain');
   const history = await historyOf(consortium, study);
   const updatesKept = prepared.plan.plan.retainDays > 0;
   await requireEqual(detail, history, { models: consortium.modelsDir, updatesKept });
+  progress.step('each hospital evaluates the final model on its own test rows');
   const result = await resultOf(options, prepared, consortium, { detail, seconds, history });
   const json = options.json ?? join(options.workdir, 'demo.json');
   await keepFile(json, `${JSON.stringify(result, null, 2)}\n`, 0o644);
@@ -99,6 +101,8 @@ async function resultOf(
     evaluated(consortium, planFile, [history.initialModel, detail.model]),
     attestedOf(consortium, history.study, history.rounds),
   ]);
+  // Now, when everybody has said what it says of the records.
+  const audit = await verifyStudy(consortium, history.study);
   const { chainId, ledger, consortium: members, dataUse } = deployment;
   return {
     study: history.study,
@@ -108,8 +112,9 @@ async function resultOf(
     models: modelsDir,
     chain: { rpcUrl, chainId, ledger, consortium: members, dataUse },
     rounds: await roundsOf(consortium, history, seconds, attested),
-    totals: history.totals,
+    totals: history.totals.map((totals) => ({ ...totals, samples: Number(totals.samples) })),
     sites,
+    audit,
     finalModel: { sha256: detail.model, path: storedAt(modelsDir, detail.model) },
   };
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { CheckedHistory } from '../../audit/history.ts';
 import type { Report } from '../../audit/verify.ts';
-import type { CheckedHistory } from '../../cli/chain/history.ts';
 import { ledgerTopic } from '../../coordinator/chain/abi.ts';
 import { createChainView } from '../../coordinator/chain/ethereum.ts';
 import { parseFinality } from '../../coordinator/chain/finality.ts';
@@ -109,11 +109,11 @@ needs('geth 1.13', hasGeth())(
       ).toEqual([]);
     });
 
-    test('`syndic history` verifies it at each of the three nodes, and tells the same', async () => {
+    test('`syndic audit history` verifies it at each of the three nodes, and tells the same', async () => {
       const deployment = join(box.dir, 'deployment.json');
       const told: CheckedHistory[] = [];
       for (const rpcUrl of network.rpcUrls) {
-        const args = ['history', run.study, '--rpc', rpcUrl, '--deployment', deployment];
+        const args = ['audit', 'history', '--study', run.study, '--rpc', rpcUrl, '--deployment', deployment];
         const { studies } = await runSyndic<{ studies: CheckedHistory[] }>(args);
         told.push(...studies);
       }

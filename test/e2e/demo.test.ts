@@ -1,9 +1,11 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Interface } from 'ethers';
@@ -19,6 +21,7 @@ import { syndic } from '../unit/cli/spawn.ts';
 
 const abi = new Interface(RoundLedger.abi);
 const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '..', '..');
 
 let workdir: string;
 let demo: DemoProcess;
@@ -181,6 +184,49 @@ describe('the demonstration', () => {
     expect(sum).toBe(fileName(result.finalModel.sha256));
   });
 
+  test('prints the line with which a member verifies the study when everything has ended, and it does', async () => {
+    const { stdout } = await demo.interrupt();
+    await expect(rpc('eth_chainId', [])).rejects.toThrow();
+    const line = /^ {2}(npx syndic audit verify .*)$/m.exec(stdout)?.[1] ?? '';
+    expect(line).toContain(`--trusted-block ${result.audit.block.hash}`);
+    const { code, stderr } = await inShell(line);
+    expect(stderr).toContain(`VERIFIED: ${result.audit.checks} checks of study ${result.study}, no fault`);
+    expect(stderr).toContain('final: closed, attested by its quorum, and undisputed');
+    expect(code).toBe(0);
+    // Whoever trusts another block is told so.
+    expect((await inShell(line.replace(/0x[0-9a-f]{64}/, `0x${'1'.repeat(64)}`))).code).toBe(9);
+  });
+
+  test('says in its output and its JSON what was verified, and keeps the bundle and the report', async () => {
+    const { stdout } = await demo.interrupt();
+    const { verified, final, checks, unchecked, bundle, report } = result.audit;
+    expect([verified, final, unchecked]).toEqual([true, true, 0]);
+    expect(stdout).toContain(`${checks} checks, no fault; the study is final.`);
+    expect(bundle).toBe(join(workdir, 'study.bundle.json'));
+    expect(JSON.parse(readFileSync(bundle, 'utf8')).study).toBe(result.study);
+    expect(stdout).toContain(report);
+    expect(readFileSync(report, 'utf8')).toContain(`<title>VERIFIED: audit report of study ${result.study}</title>`);
+  });
+
+  test('fails as an auditor would, in the same folder once more, when an update is altered after all was read back', async () => {
+    if (demo.child.exitCode === null) await demo.interrupt();
+    const before = new Set(readdirSync(result.models));
+    const again = startDemo(workdir, ['--rounds', '1']);
+    await Promise.race([says(again, 'each hospital evaluates'), again.ended]);
+    // Statements, receipts, reports and manifests are JSON; an update has its salt in its header, a global model none.
+    const files = readdirSync(result.models).filter((name) => !before.has(name) && /^[0-9a-f]{64}$/.test(name));
+    const update = files.find((name) => readFileSync(join(result.models, name)).includes('"__metadata__"')) ?? '';
+    appendFileSync(join(result.models, update), 'x');
+    const { code, stdout, stderr } = await again.ended;
+    expect([code, stderr]).toEqual([9, expect.stringContaining('error AUDIT_FAILED: ')]);
+    const report = join(workdir, 'report.html');
+    expect(stderr).toContain(`see ${report}`);
+    expect(stdout).not.toContain('VERIFIED by');
+    const page = readFileSync(report, 'utf8');
+    expect(page).toContain('<title>NOT VERIFIED: ');
+    expect(page).toContain(update);
+  });
+
   test('fails, in the same folder once more, when a stored file was altered meanwhile', async () => {
     if (demo.child.exitCode === null) await demo.interrupt();
     const again = startDemo(workdir, ['--rounds', '2']);
@@ -194,6 +240,14 @@ describe('the demonstration', () => {
     expect(code).toBe(10);
   });
 });
+
+/** A line of the demonstration's, pasted into a shell in the checkout. */
+async function inShell(line: string): Promise<{ code: number | null; stderr: string }> {
+  const { NODE_OPTIONS, ...env } = process.env;
+  const child = spawn('sh', ['-c', line], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  return { code, stderr };
+}
 
 function says({ child }: DemoProcess, words: string): Promise<void> {
   let out = '';

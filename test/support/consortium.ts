@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CheckedHistory } from '../../cli/chain/history.ts';
+import type { CheckedHistory } from '../../audit/history.ts';
 import { CoordinatorClient } from '../../cli/http/CoordinatorClient.ts';
 import { parsePlanText } from '../../core/plan/parsePlanText.ts';
 import type { StudyId } from '../../core/values.ts';

@@ -162,10 +162,12 @@ describe('a consortium by the command line', () => {
     expect(await refusal(...args(PLAN), ...stranger)).toBe('4 FORBIDDEN');
     const elsewhere = { ...JSON.parse(readFileSync(file('deployment.json'), 'utf8')), genesis: ZERO_DIGEST };
     writeFileSync(file('elsewhere.json'), JSON.stringify(elsewhere));
-    expect(await refusal('history', ...rpc(), '--deployment', file('elsewhere.json'))).toBe('9 CHAIN_MISMATCH');
+    expect(await refusal('audit', 'history', ...rpc(), '--deployment', file('elsewhere.json'))).toBe(
+      '9 CHAIN_MISMATCH',
+    );
   });
 
-  test('history tells who gave what, recomputed and equal to storage', async () => {
+  test('audit history tells who gave what, recomputed and equal to storage', async () => {
     const coordinator = await openAccount({ keystore: file('coordinator.json'), passphraseFile: file('passphrase') });
     const key = randomWallet();
     await setKey(chain.provider, coordinator, ids.consortium, addressOf(key));
@@ -179,7 +181,7 @@ describe('a consortium by the command line', () => {
     await say(recordRound({ study, round: 2, outcome: 2, base: global, global, entries: absent }));
     await say(encode('closeStudy', [study, 3]));
 
-    const told = await run('history', study, ...rpc(), '--deployment', file('deployment.json'));
+    const told = await run('audit', 'history', '--study', study, ...rpc(), '--deployment', file('deployment.json'));
     expect(told).toMatchObject({ ledger: ids.ledger, verified: true });
     const [only] = told.studies;
     expect(only).toMatchObject({ study, verified: true, faults: [], started: slots, outcome: 3 });
@@ -191,27 +193,42 @@ describe('a consortium by the command line', () => {
       transaction: transactionHash,
       entries,
     });
-    expect(only.rounds[0].gas).toBeGreaterThan(21_000);
     expect(only.totals).toEqual(slots.map((slot) => ({ slot, rounds: 1, samples: 40 })));
 
-    const mine = await run('history', '--slot', '2', ...rpc(), '--deployment', file('second.invitation.json'));
+    const mine = await run(
+      'audit',
+      'history',
+      '--member',
+      '2',
+      ...rpc(),
+      '--deployment',
+      file('second.invitation.json'),
+    );
     expect(mine.verified).toBe(true);
     expect(mine.studies[0].rounds.map((round: { entries: unknown[] }) => round.entries)).toEqual([
       [entries[1]],
       [absent[1]],
     ]);
-    const lines = await syndic(['history', '--slot', '2', ...rpc(), '--deployment', file('deployment.json')]);
+    const lines = await syndic([
+      'audit',
+      'history',
+      '--member',
+      '2',
+      ...rpc(),
+      '--deployment',
+      file('deployment.json'),
+    ]);
     expect(lines.stdout.split('\n')[0]?.split('\t').slice(1, 3)).toEqual(['1', 'completed']);
     expect(lines.stderr).toContain('equals what the ledger stores');
   });
 
-  test('history of what is not there: nothing for a slot, NOT_FOUND for a study', async () => {
+  test('audit history of what is not there: nothing for a member, NOT_FOUND for a study', async () => {
     const where = [...rpc(), '--deployment', file('deployment.json')];
-    expect((await run('history', '--slot', '9', ...where)).studies).toEqual([]);
-    expect(await refusal('history', randomDigest(), ...where)).toBe('5 NOT_FOUND');
-    expect(await refusal('history', '--rpc', 'http://127.0.0.1:9', '--deployment', file('deployment.json'))).toBe(
-      '7 CHAIN_UNAVAILABLE',
-    );
+    expect((await run('audit', 'history', '--member', '9', ...where)).studies).toEqual([]);
+    expect(await refusal('audit', 'history', '--study', randomDigest(), ...where)).toBe('5 NOT_FOUND');
+    expect(
+      await refusal('audit', 'history', '--rpc', 'http://127.0.0.1:9', '--deployment', file('deployment.json')),
+    ).toBe('7 CHAIN_UNAVAILABLE');
   });
 
   test('revoke ends a grant, and a second one says that there is none', async () => {

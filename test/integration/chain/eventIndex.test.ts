@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { connectChain } from '../../../cli/chain/connectChain.ts';
-import { readHistory } from '../../../cli/chain/history.ts';
+import { readHistories } from '../../../audit/history.ts';
+import { connectRpc } from '../../../audit/rpc.ts';
 import { appendRange } from '../../../coordinator/chain/index.sql.ts';
 import { instant, ZERO_DIGEST } from '../../../core/values.ts';
 import { narrowNode } from './fakeNode.ts';
@@ -68,9 +68,9 @@ describe('the event index', () => {
       const { view, db } = await viewOf({ ...at.world, rpcUrl: narrow.url });
       await view.sync();
       expect((await tables(db)).logs).toEqual(logs);
-      const line = await connectChain(narrow.url);
-      const { studies } = await readHistory(line, at.world.contracts.ledger, {});
-      line.close();
+      const chain = await connectRpc(narrow.url);
+      const studies = await readHistories(chain, at.world.contracts.ledger);
+      chain.close();
       expect(studies.length).toBeGreaterThan(0);
       expect(studies.every(({ verified }) => verified)).toBe(true);
     } finally {

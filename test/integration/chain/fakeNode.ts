@@ -14,19 +14,41 @@ export async function fakeNode(
   return { url: `http://127.0.0.1:${await listen(server)}`, stop: () => close(server) };
 }
 
-/** The world's node, except that it refuses `eth_getLogs` over more than `most` blocks. */
-export async function narrowNode(on: World, most: number): Promise<{ url: string; stop(): Promise<void> }> {
+/** One JSON-RPC request, and what a node answers to it but for its id. */
+export interface Asked {
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+export type Answered = { readonly result?: unknown; readonly error?: object };
+
+/** The world's node, whose answers go through `alter` with what was asked. */
+export async function alteringNode(
+  on: World,
+  alter: (asked: Asked, honest: Answered) => Answered,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const headers = { 'content-type': 'application/json' };
+  const answerTo = async (one: Asked) => {
+    const honest = await fetch(on.rpcUrl, { method: 'POST', headers, body: JSON.stringify(one) });
+    const { result, error, ...rest } = (await honest.json()) as Answered;
+    return { ...rest, ...alter(one, error === undefined ? { result } : { error: error as object }) };
+  };
   const server = createHttpServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray());
-    const { id, method, params } = JSON.parse(body.toString('utf8'));
-    const wide = method === 'eth_getLogs' && Number(params[0].toBlock) - Number(params[0].fromBlock) >= most;
-    const refused = JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32005, message: 'query exceeds max range' } });
-    const headers = { 'content-type': 'application/json' };
-    const answer = wide ? refused : await (await fetch(on.rpcUrl, { method: 'POST', headers, body })).text();
+    const asked = JSON.parse(Buffer.concat(await request.toArray()).toString('utf8')) as Asked | Asked[];
+    const answers = Array.isArray(asked) ? await Promise.all(asked.map(answerTo)) : await answerTo(asked);
     response.setHeader('content-type', 'application/json');
-    response.end(answer);
+    response.end(JSON.stringify(answers));
   });
   return { url: `http://127.0.0.1:${await listen(server)}`, stop: () => close(server) };
+}
+
+/** The world's node, except that it refuses `eth_getLogs` over more than `most` blocks. */
+export async function narrowNode(on: World, most: number): Promise<{ url: string; stop(): Promise<void> }> {
+  return await alteringNode(on, ({ method, params: [range] }, honest) => {
+    if (method !== 'eth_getLogs') return honest;
+    const { fromBlock, toBlock } = range as { fromBlock: string; toBlock: string };
+    const wide = Number(toBlock) - Number(fromBlock) >= most;
+    return wide ? { error: { code: -32005, message: 'query exceeds max range' } } : honest;
+  });
 }
 
 /** A node that takes connections and says nothing. */

@@ -238,8 +238,17 @@ describe('a receipt', () => {
   });
 });
 
-describe('history', () => {
-  const history = () => ['history', study, '--rpc', world.rpcUrl, '--deployment', file('deployment.json')];
+describe('audit history', () => {
+  const history = () => [
+    'audit',
+    'history',
+    '--study',
+    study,
+    '--rpc',
+    world.rpcUrl,
+    '--deployment',
+    file('deployment.json'),
+  ];
 
   test('tells what members said of each round and which receipts it breaks, equal to what is stored', async () => {
     const told = await look(history());

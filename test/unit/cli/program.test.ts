@@ -32,8 +32,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   plan: ['check'],
   study: ['open', 'start', 'list', 'show', 'watch', 'pause', 'resume', 'abort'],
   model: ['pull'],
-  history: [],
-  audit: ['verify', 'export', 'receipt', 'diff', 'watch'],
+  audit: ['verify', 'export', 'history', 'receipt', 'diff', 'watch'],
 };
 
 describe('help', () => {

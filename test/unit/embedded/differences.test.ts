@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { CheckedHistory } from '../../../cli/chain/history.ts';
+import type { CheckedHistory } from '../../../audit/history.ts';
 import type { StudyDetail } from '../../../coordinator/studies/port.ts';
 import { encodeManifest, type Manifest, type ManifestEntry } from '../../../core/manifest/Manifest.ts';
 import { sha256 } from '../../../core/sha256.ts';
