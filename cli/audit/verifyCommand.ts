@@ -4,6 +4,7 @@ import type { Artifacts } from '../../audit/port.ts';
 import { htmlReport } from '../../audit/report/html.ts';
 import { basisOf, type Trust } from '../../audit/trust.ts';
 import { type Report, verify } from '../../audit/verify.ts';
+import { verifyBundle } from '../../audit/verifyBundle.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Address, Digest, StudyId } from '../../core/values.ts';
 import { keepFile } from '../../worker/keepFile.ts';
@@ -72,10 +73,7 @@ async function offline(study: StudyId | undefined, options: Options): Promise<Re
   }
   if (options.deployment !== undefined) await requireDeployment(opened, options.deployment);
   const basis = basisOf(opened, trustOf(options));
-  const { chain, ledger, documents } = opened;
-  const places = [documents, ...artifacts];
-  const wanted = { chain, ledger, study: opened.study, artifacts: places, basis };
-  const report = await verify({ ...wanted, onProgress: progress.step });
+  const report = await verifyBundle(opened, { artifacts, basis, onProgress: progress.step });
   progress.end();
   return report;
 }

@@ -20,6 +20,8 @@ export interface SlotTotals {
 
 /** A round's record, and what members said of it. */
 export interface JudgedRound extends HistoryRound {
+  readonly transaction: Digest;
+  readonly block: number;
   /** Of the whole transaction. */
   readonly gas: number;
   readonly verdicts: RoundVerdicts;
@@ -98,7 +100,10 @@ async function studyHistory(
   const said = await roundVerdicts(chain, verdicts, study, block);
   const gas = await gasUsed(chain, history);
   const rounds = history.rounds.map((round) => {
-    return { ...round, gas: gas.get(round.transaction) ?? 0, verdicts: said.get(round.round) ?? NOTHING_SAID };
+    const { transaction, block } = round;
+    if (transaction === null || block === null) throw new RangeError('a node’s event stands nowhere');
+    const verdicts = said.get(round.round) ?? NOTHING_SAID;
+    return { ...round, transaction, block, gas: gas.get(transaction) ?? 0, verdicts };
   });
   const faults = [...history.faults, ...(await storageFaults(chain, ledger, history, totals, block))];
   for (const round of rounds) faults.push(...(await verdictFaults(chain, verdicts, study, round, block)));
@@ -120,6 +125,7 @@ async function timed({ rpc }: ChainLine, logs: readonly NodeLog[]): Promise<Chai
 async function gasUsed({ rpc }: ChainLine, { rounds }: StudyHistory): Promise<ReadonlyMap<Digest, number>> {
   const gas = new Map<Digest, number>();
   for (const transaction of new Set(rounds.map((round) => round.transaction))) {
+    if (transaction === null) continue;
     gas.set(transaction, (await getReceipt(rpc, transaction))?.gasUsed ?? 0);
   }
   return gas;
