@@ -60,6 +60,11 @@ export class Files {
     return found.state;
   }
 
+  /** Whether `check` was asked for it before. */
+  wasChecked(digest: Digest): boolean {
+    return this.#hashed.has(digest);
+  }
+
   /** Opens files that `check` found whole; all are closed after `work`. */
   async opened<T>(digests: readonly Digest[], work: (artifacts: readonly Artifact[]) => Promise<T>): Promise<T> {
     const open: Artifact[] = [];

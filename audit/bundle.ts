@@ -91,9 +91,9 @@ export function openBundle(bundle: Bundle): OpenedBundle {
   const headers = headersOf(bundle);
   const [header] = headers;
   if (header === undefined) throw invalid('it has no header');
-  const { code, words } = provenState(bundle, header);
   const logs = logsOf(bundle);
   const documents = documentsOf(bundle);
+  const { code, words } = provenState(bundle, header);
   const asked = new Set<string>();
   const ask = <T>(from: ReadonlyMap<string, T>, what: string): T => {
     const found = from.get(what);

@@ -2,6 +2,7 @@ import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { Address, Digest, StudyId } from '../core/values.ts';
 import { type Audit, type Contribution, contributionsOf } from './Audit.ts';
 import { checkManifest, checkPlan } from './checks/documents.ts';
+import { checkOtherFiles } from './checks/files.ts';
 import { checkCode, checkHistory, checkTotals } from './checks/history.ts';
 import { checkInitialModel, checkModel } from './checks/models.ts';
 import { checkRosters, type Grants, readGrants } from './checks/roster.ts';
@@ -130,6 +131,7 @@ async function checkRounds(
     await checkStatements(planned, round, manifest, grants);
     await checkModel(planned, round, manifest);
   }
+  await checkOtherFiles(planned, from);
 }
 
 function unknown({ block }: AuditedChain, ledger: Address, study: StudyId, isNoLedger: boolean): SyndicError {
