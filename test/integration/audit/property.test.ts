@@ -7,7 +7,7 @@ import { startWorld, type World } from '../chain/world.ts';
 // Longer: npm run soak -- audit.
 const SEED = 20_261_201;
 const HISTORIES = 8;
-const EFFORT = { seed: SEED, anywhere: 120, atBoundaries: 80, inFiles: 12 } as const;
+const EFFORT = { seed: SEED, anywhere: 130, atBoundaries: 110, inFiles: 12 } as const;
 
 let world: World;
 
@@ -23,8 +23,8 @@ test('every honest history is accepted, and every change of one byte of what pro
   const tally: Tally = new Map();
   await fc.assert(
     verifierProperty(async () => world, EFFORT, tally),
-    { seed: SEED, numRuns: HISTORIES },
+    // What fails is shrunk, each time on a history played anew, but not for ever.
+    { seed: SEED, numRuns: HISTORIES, interruptAfterTimeLimit: 200_000, markInterruptAsFailure: true },
   );
-  console.log(tally);
   expect(tally.get('histories accepted')).toBe(HISTORIES);
 }, 300_000);
