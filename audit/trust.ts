@@ -27,7 +27,7 @@ export type Basis =
  * @throws SyndicError CHAIN_MISMATCH when it is another block, or of another consensus; SEALS_INSUFFICIENT,
  * HEADER_UNKNOWN; DOCUMENT_INVALID when there is more than what is trusted proves
  */
-export function basisOf({ headers, consensus }: OpenedBundle, trust: Trust): Basis {
+export function basisOf({ headers, consensus }: Pick<OpenedBundle, 'headers' | 'consensus'>, trust: Trust): Basis {
   const [header] = headers;
   if (header === undefined) throw new SyndicError('DOCUMENT_INVALID', 'the bundle has no header');
   if (consensus === 'qbft') requireOwnSeals(header);
