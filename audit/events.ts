@@ -14,9 +14,16 @@ export function ledgerTopic(event: string): Digest {
   return digest(fragment.topicHash);
 }
 
-/** The fields of one of the ledger's events, by name. */
+/**
+ * The fields of one of the ledger's events, by name.
+ *
+ * @throws Error when no ledger would spell it so: ethers itself passes over bits above a number's, and bytes behind the end
+ */
 export function decodeLog(event: string, { topics, data }: Pick<ChainLog, 'topics' | 'data'>): Result {
-  return abi.decodeEventLog(event, data, [...topics]);
+  const fields = abi.decodeEventLog(event, data, [...topics]);
+  const again = abi.encodeEventLog(event, [...fields]);
+  if (again.data === data.toLowerCase() && again.topics.join() === topics.join().toLowerCase()) return fields;
+  throw new RangeError(`a ${event} that is spelt otherwise than a contract does`);
 }
 
 /** One slot's line in a round's record. */

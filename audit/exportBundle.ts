@@ -1,9 +1,10 @@
 import { encodeBase64 } from 'ethers/utils';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { type Address, bytesToHex, type Digest, digest } from '../core/values.ts';
-import type { Consensus } from './blocks/header.ts';
-import { type Bundle, openBundle } from './bundle.ts';
+import { type Consensus, hashedFields } from './blocks/header.ts';
+import { type Bundle, EMPTY_NODE, openBundle } from './bundle.ts';
 import type { AuditedChain } from './port.ts';
+import { isOfHistory } from './replay.ts';
 import type { RpcChain } from './rpc.ts';
 import { type Report, type Request, verify } from './verify.ts';
 
@@ -43,7 +44,9 @@ export async function exportBundle(
   for (const [address, { code, slots }] of asked) {
     accounts.push({ address, code: bytesToHex(code), ...(await proven(chain, address, [...slots], nodes)) });
   }
-  const headers = await chain.headers();
+  const blocks = await chain.headers();
+  // Clique alone is sealed by those who build upon a block.
+  const headers = (consensus === 'clique' ? blocks : blocks.slice(0, 1)).map(hashedFields);
   const head = { schema: 'syndic.bundle/1', chainId: chain.chainId, consensus, ledger, study, headers } as const;
   const bundle: Bundle = { ...head, nodes: nodes.all, accounts, logs, documents };
   // What the node proves is what it said, or nothing is written.
@@ -69,7 +72,9 @@ function remembering(chain: AuditedChain, asked: Map<Address, Asked>, told: Bund
     },
     async logs(contract, study) {
       const logs = await chain.logs(contract, study);
-      told.push(...logs.map((log) => ({ ...log, topics: log.topics.map(digest) })));
+      for (const { topics, data, time } of logs) {
+        if (isOfHistory({ topics }, study)) told.push({ topics: topics.map(digest), data: data.toLowerCase(), time });
+      }
       return logs;
     },
   };
@@ -111,11 +116,14 @@ class Places {
   readonly #places = new Map<string, number>();
 
   of(proof: readonly string[]): number[] {
-    return proof.map((node) => {
-      const known = this.#places.get(node);
-      if (known !== undefined) return known;
-      this.#places.set(node, this.all.length);
-      return this.all.push(node.toLowerCase()) - 1;
-    });
+    // Some nodes prove a trie without a key by its node, and some by none.
+    return proof
+      .filter((node) => node !== EMPTY_NODE)
+      .map((node) => {
+        const known = this.#places.get(node);
+        if (known !== undefined) return known;
+        this.#places.set(node, this.all.length);
+        return this.all.push(node.toLowerCase()) - 1;
+      });
   }
 }

@@ -4,8 +4,9 @@ import type { Address, Digest, StudyId } from '../core/values.ts';
 export interface ChainLog {
   readonly topics: readonly string[];
   readonly data: string;
-  readonly transaction: Digest;
-  readonly block: number;
+  /** These two are null out of a bundle: nothing proves there where an event stands. */
+  readonly transaction: Digest | null;
+  readonly block: number | null;
   /** The block's, Unix seconds. */
   readonly time: number;
 }

@@ -9,6 +9,7 @@ import {
   startHash,
   studyHead,
 } from '../core/statements/ledger.ts';
+import { studyId } from '../core/statements/studyId.ts';
 import { type Address, address, type Digest, digest, type Slot, type StudyId, slot } from '../core/values.ts';
 import { decodeEntry, decodeLog, decodeOutcome, ledgerTopic, type SlotEntry } from './events.ts';
 import type { ChainLog } from './port.ts';
@@ -21,8 +22,9 @@ export interface HistoryRound {
   readonly manifest: Digest;
   readonly recordHash: Digest;
   readonly head: Digest;
-  readonly transaction: Digest;
-  readonly block: number;
+  /** These two are null where the events are a bundle's: they come of a node's word alone. */
+  readonly transaction: Digest | null;
+  readonly block: number | null;
   /** Unix seconds. */
   readonly time: number;
   readonly entries: readonly SlotEntry[];
@@ -31,8 +33,8 @@ export interface HistoryRound {
 export interface HistoryNote {
   readonly kind: Digest;
   readonly digest: Digest;
-  readonly transaction: Digest;
-  readonly block: number;
+  readonly transaction: Digest | null;
+  readonly block: number | null;
   readonly time: number;
 }
 
@@ -66,6 +68,11 @@ const NAMES = new Map(
     name,
   ]),
 );
+
+/** Whether a log is an event that a study's history is made of. */
+export function isOfHistory({ topics: [topic, about] }: Pick<ChainLog, 'topics'>, study: StudyId): boolean {
+  return about === study && NAMES.has(digest(topic ?? ''));
+}
 
 interface Draft {
   opening: Omit<
@@ -119,11 +126,16 @@ function replayed(logs: readonly ChainLog[], { chainId, ledger, study }: Place):
   };
   for (const log of logs) {
     const name = NAMES.get(digest(log.topics[0] ?? ''));
+    if (name !== undefined && log.topics[1] !== study) throw new RangeError(`a ${name} of another study`);
     if (name === 'StudyOpened') open(draft, log, { chainId, ledger, study });
     else if (name === 'StudyStarted') start(draft, log, study);
     else if (name === 'RoundRecorded') record(draft, log, entries);
     else if (name === 'Noted') note(draft, log, study);
     else if (name === 'StudyClosed') close(draft, log, study);
+  }
+  for (const round of entries.keys()) {
+    if (draft.rounds.some((one) => one.round === round)) continue;
+    draft.faults.push(`round ${round}: events tell its entries, and none tells its record`);
   }
   const { opening, head, ...rest } = draft;
   return opening === null || head === null ? null : { ...opening, ...rest, head };
@@ -131,6 +143,7 @@ function replayed(logs: readonly ChainLog[], { chainId, ledger, study }: Place):
 
 function open(draft: Draft, log: ChainLog, { chainId, ledger, study }: Place): void {
   const event = decodeLog('StudyOpened', log);
+  if (draft.opening !== null) draft.faults.push('the opening: it is told twice');
   const opening = {
     study,
     operator: address(event.operator),
@@ -143,6 +156,9 @@ function open(draft: Draft, log: ChainLog, { chainId, ledger, study }: Place): v
   draft.opening = opening;
   draft.head = studyHead(chainId, ledger, study, opening.plan, opening.initialModel);
   compare(draft, 'the opening', 'head', draft.head, event.head);
+  // The salt is in no hash but the id's.
+  const id = studyId(chainId, ledger, opening.operator, opening.plan, digest(event.salt));
+  compare(draft, 'the opening', 'study', id, study);
 }
 
 function start(draft: Draft, log: ChainLog, study: StudyId): void {
@@ -152,10 +168,11 @@ function start(draft: Draft, log: ChainLog, study: StudyId): void {
   extend(draft, 'the start', startHash(study, draft.started, log.time), event.head);
 }
 
-function record(draft: Draft, log: ChainLog, entries: ReadonlyMap<number, readonly SlotEntry[]>): void {
+function record(draft: Draft, log: ChainLog, entries: ReadonlyMap<number, readonly TimedEntry[]>): void {
   const event = decodeLog('RoundRecorded', log);
   const round = Number(event.round);
-  const own = entries.get(round) ?? [];
+  const told = entries.get(round) ?? [];
+  const own = told.map(({ entry }) => entry);
   const outcome = decodeOutcome(event.outcome);
   const [baseModel, globalModel] = [digest(event.baseModel), digest(event.globalModel)];
   const manifest = digest(event.manifest);
@@ -165,12 +182,14 @@ function record(draft: Draft, log: ChainLog, entries: ReadonlyMap<number, readon
   });
   const name = `round ${round}`;
   compare(draft, name, 'record hash', hash, event.recordHash);
+  const elsewhen = told.find(({ time }) => time !== log.time);
+  if (elsewhen !== undefined) compare(draft, name, 'time of entries', String(log.time), String(elsewhen.time));
   compare(draft, name, 'base model', draft.rounds.at(-1)?.globalModel ?? draft.opening?.initialModel, baseModel);
   compare(draft, name, 'number', String(draft.rounds.length + 1), String(round));
   extend(draft, name, hash, event.head);
   const { transaction, block, time } = log;
-  const told = { recordHash: digest(event.recordHash), head: digest(event.head) };
-  const record = { round, outcome, baseModel, globalModel, manifest, ...told };
+  const hashes = { recordHash: digest(event.recordHash), head: digest(event.head) };
+  const record = { round, outcome, baseModel, globalModel, manifest, ...hashes };
   draft.rounds.push({ ...record, transaction, block, time, entries: own });
 }
 
@@ -199,14 +218,20 @@ function compare(draft: Draft, what: string, field: string, made: string | undef
   if (made !== told) draft.faults.push(`${what}: the event's ${field} is ${told}; its other fields make it ${made}`);
 }
 
-function entriesByRound(logs: readonly ChainLog[]): Map<number, SlotEntry[]> {
-  const rounds = new Map<number, SlotEntry[]>();
+interface TimedEntry {
+  readonly entry: SlotEntry;
+  readonly time: number;
+}
+
+function entriesByRound(logs: readonly ChainLog[]): Map<number, TimedEntry[]> {
+  const rounds = new Map<number, TimedEntry[]>();
   for (const log of logs) {
     if (NAMES.get(digest(log.topics[0] ?? '')) !== 'UpdateRecorded') continue;
     const { round, entry } = decodeEntry(log);
+    const timed = { entry, time: log.time };
     const before = rounds.get(round);
-    if (before === undefined) rounds.set(round, [entry]);
-    else before.push(entry);
+    if (before === undefined) rounds.set(round, [timed]);
+    else before.push(timed);
   }
   return rounds;
 }

@@ -1,7 +1,7 @@
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { Address, Digest } from '../core/values.ts';
-import { blockHash, type Consensus } from './blocks/header.ts';
-import { checkCliqueSeals, checkQbftSeals, type Seals } from './blocks/seals.ts';
+import { blockHash, type Consensus, type Header } from './blocks/header.ts';
+import { checkCliqueSeals, checkQbftSeals, cliqueSigner, requireOwnSeals, type Seals } from './blocks/seals.ts';
 import type { OpenedBundle } from './bundle.ts';
 
 /** What its reader takes for granted of the chain, from elsewhere than the bundle. */
@@ -25,13 +25,18 @@ export type Basis =
  * Holds a bundle's block against what its reader trusts.
  *
  * @throws SyndicError CHAIN_MISMATCH when it is another block, or of another consensus; SEALS_INSUFFICIENT,
- * HEADER_UNKNOWN
+ * HEADER_UNKNOWN; DOCUMENT_INVALID when there is more than what is trusted proves
  */
-export function basisOf({ headers, consensus }: OpenedBundle, trust: Trust): Basis {
+export function basisOf({ headers, consensus }: Pick<OpenedBundle, 'headers' | 'consensus'>, trust: Trust): Basis {
   const [header] = headers;
   if (header === undefined) throw new SyndicError('DOCUMENT_INVALID', 'the bundle has no header');
+  if (consensus === 'qbft') requireOwnSeals(header);
   if (trust.kind === 'block') {
     const hash = blockHash(header, consensus);
+    if (headers.length > 1) {
+      const message = `the bundle has ${headers.length - 1} blocks built upon its own, which the trusted block does not prove: export it without --behind, or trust validators`;
+      throw new SyndicError('DOCUMENT_INVALID', message);
+    }
     if (hash === trust.hash) return { kind: 'block', hash };
     const message = `the bundle is of block ${header.number} with hash ${hash}, not of the trusted ${trust.hash}`;
     throw new SyndicError('CHAIN_MISMATCH', message, { got: hash, want: trust.hash });
@@ -42,5 +47,15 @@ export function basisOf({ headers, consensus }: OpenedBundle, trust: Trust): Bas
   }
   const probabilistic = trust.consensus === 'clique';
   const seals = probabilistic ? checkCliqueSeals(headers, trust.validators) : checkQbftSeals(header, trust.validators);
+  if (probabilistic) requireTrustedEnd(headers, seals);
   return { kind: 'validators', consensus, seals, probabilistic };
+}
+
+/** A block is bound by the next one's parent hash; the last of them by its seal alone. */
+function requireTrustedEnd(headers: readonly Header[], { signers }: Seals): void {
+  const last = headers.at(-1);
+  const signer = last === undefined ? null : cliqueSigner(last);
+  if (signer !== null && signers.includes(signer)) return;
+  const message = `the last block given, ${last?.number}, is sealed by ${signer ?? 'nobody'}: nobody trusted vouches for what it says`;
+  throw new SyndicError('SEALS_INSUFFICIENT', message);
 }

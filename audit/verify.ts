@@ -1,6 +1,7 @@
 import type { Address, Digest, StudyId } from '../core/values.ts';
 import { type Audit, type Contribution, contributionsOf } from './Audit.ts';
 import { checkManifest, checkPlan } from './checks/documents.ts';
+import { checkOtherFiles } from './checks/files.ts';
 import { checkCode, checkHistory, checkTotals } from './checks/history.ts';
 import { checkInitialModel, checkModel, remakeJob } from './checks/models.ts';
 import { checkRosters, type Grants, readGrants } from './checks/roster.ts';
@@ -133,6 +134,8 @@ async function checkRounds(
     await checkStatements(planned, round, manifest, { grants, known });
   }
   for (const { round, job, remade } of models) checkModel(planned, round, job, await remade);
+  const looked = new Set(models.flatMap(({ job }) => [job.base, ...job.updates.map(({ update }) => update)]));
+  await checkOtherFiles(planned, from, looked);
 }
 
 /** A global model that is being made anew while the next rounds' documents are read. */

@@ -78,12 +78,12 @@ export function encodeDocument<T>(what: string, schema: z.ZodType<T>, value: T):
 }
 
 /** Reads bytes that must be canonical: what is decoded encodes to them again. @throws SyndicError DOCUMENT_INVALID */
-export function decodeDocument<T>(what: string, schema: z.ZodType<T>, bytes: Uint8Array): T {
-  const value = checkDocument(what, schema, parseJson(bytes));
+export function decodeDocument<T>(what: string, schema: z.ZodType<T>, bytes: Uint8Array, limit?: number): T {
+  const value = checkDocument(what, schema, parseJson(bytes, limit));
   if (!sameBytes(canonicalBytes(value), bytes)) {
     throw new SyndicError(
       'DOCUMENT_INVALID',
-      `${what} is not canonical JSON (RFC 8785): send the bytes that were signed`,
+      `${what} is not canonical JSON (RFC 8785): send the bytes that were written`,
     );
   }
   return value;

@@ -1,5 +1,6 @@
 // `npm run soak -- NAME`: what is too long for the project's check. Each writes its summary, with date and revision, into
 // docs/soak/.
+import { audit } from './soak/audit.ts';
 import { contracts } from './soak/contracts.ts';
 import { crash } from './soak/crash.ts';
 import { fuzz } from './soak/fuzz.ts';
@@ -8,6 +9,7 @@ import { mutation } from './soak/mutation.ts';
 import { runModule } from './soak/run.ts';
 
 const SOAKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  audit,
   contracts,
   crash,
   fuzz,

@@ -64,6 +64,17 @@ export function readHeader(block: unknown): Header {
   };
 }
 
+/**
+ * The fields of a block that its hash is of, each in its one spelling; nothing else of what a node says of it.
+ *
+ * @throws SyndicError HEADER_UNKNOWN as `readHeader`
+ */
+export function hashedFields(block: Readonly<Record<string, unknown>>): Record<string, string> {
+  readHeader(block);
+  const given = new Map(Object.entries(block).filter(([, value]) => value !== null && value !== undefined));
+  return Object.fromEntries(fieldsOf(given).map(({ key }) => [key, String(given.get(key)).toLowerCase()]));
+}
+
 /** A header's RLP, as 0x-hex (Yellow Paper, section 4.4.3); with another `extraData` where one is given. */
 export function headerRlp({ items }: Header, extraData?: string): string {
   return encodeRlp(extraData === undefined ? [...items] : items.with(EXTRA_DATA, extraData));

@@ -3,12 +3,12 @@ import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { decodeCanonical, type RlpItem, scalarOf } from '../rlp.ts';
 
 /**
- * What a QBFT header's `extraData` holds. Its list of validators is not read: it is the header's own word, and with
+ * What a QBFT header's `extraData` holds. Its list of validators proves nothing: it is the header's own word, and with
  * validators kept by a contract it is empty.
  */
 export interface QbftExtra {
   readonly vanity: RlpItem;
-  readonly validators: RlpItem;
+  readonly validators: readonly RlpItem[];
   readonly vote: RlpItem;
   readonly round: bigint;
   /** Commit seals, each r‖s‖v where it is well-formed. */
@@ -42,5 +42,5 @@ export function readQbftExtra(extraData: string): QbftExtra {
 export function encodeQbftExtra({ vanity, validators, vote, round, seals }: QbftExtra): string {
   const digits = round.toString(16);
   const scalar = round === 0n ? '0x' : `0x${digits.length % 2 === 1 ? '0' : ''}${digits}`;
-  return encodeRlp([vanity, validators, vote, scalar, [...seals]]);
+  return encodeRlp([vanity, [...validators], vote, scalar, [...seals]]);
 }

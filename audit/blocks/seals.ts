@@ -35,6 +35,22 @@ export function checkQbftSeals(header: Header, trusted: readonly Address[]): Sea
 }
 
 /**
+ * Refuses a QBFT header that has a seal of nobody whom its own list of validators names, or two of one: no part of the
+ * block's hash is of its seals. Where a contract keeps the validators, the list is empty and tells nothing.
+ *
+ * @throws SyndicError HEADER_UNKNOWN when `extraData` is not QBFT's, SEALS_INSUFFICIENT
+ */
+export function requireOwnSeals(header: Header): void {
+  const extra = readQbftExtra(header.extraData);
+  const signed = digest(keccak256(headerRlp(header, encodeQbftExtra({ ...extra, seals: [] }))));
+  const met = extra.seals.map((seal) => recoverSigner(signed, seal));
+  const named = new Set(extra.validators);
+  const own = named.size === 0 || met.every((one) => one !== null && named.has(one));
+  if (own && new Set(met).size === met.length) return;
+  throw insufficient(`block ${header.number} has a seal of none whom it names as its validators, or two of one`, {});
+}
+
+/**
  * Who sealed a Clique header: the key that signed the keccak-256 of its RLP with `extraData` less its last 65 bytes,
  * which are the signature, v 0 or 1 (EIP-225).
  *

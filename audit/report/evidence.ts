@@ -59,7 +59,8 @@ function linesOf(round: HistoryRound): readonly [Line, ...Line[]] {
     ['Manifest', round.manifest],
     ['Record hash', round.recordHash],
     ['Head', round.head],
-    ['Transaction', round.transaction],
-    ['Block', String(round.block)],
+    // Of a bundle's events nothing proves where they stand.
+    ...(round.transaction === null ? [] : [['Transaction', round.transaction] as const]),
+    ...(round.block === null ? [] : [['Block', String(round.block)] as const]),
   ];
 }

@@ -104,7 +104,8 @@ function milestones({ opened, startedAt, started, closedAt, outcome, notes, roun
     ['Opened', time(opened), ''],
     startedAt === null ? ['Not started', '–', ''] : ['Started', time(startedAt), roster.trim()],
     ...notes.map(({ kind, digest, time: at, block, transaction }, i) => {
-      const place = html`, block ${block}, transaction ${code(transaction)}`;
+      const stands = block !== null && transaction !== null;
+      const place = stands ? html`, block ${block}, transaction ${code(transaction)}` : null;
       return [`Note ${i + 1}`, time(at), html`kind ${code(kind)}, digest ${code(digest)}${place}`];
     }),
     closedAt === null || outcome === null
@@ -116,6 +117,8 @@ function milestones({ opened, startedAt, started, closedAt, outcome, notes, roun
 
 function roundsTable({ rounds, startedAt, opened }: StudyHistory): Markup {
   if (rounds.length === 0) return html`<p>No round is recorded.</p>`;
+  // Read from a bundle, no round's block is known.
+  const placed = rounds.some(({ block }) => block !== null);
   const columns = [
     { head: 'Round' },
     { head: 'Outcome' },
@@ -123,7 +126,7 @@ function roundsTable({ rounds, startedAt, opened }: StudyHistory): Markup {
     { head: 'After', kind: 'figure' },
     { head: 'Members included', kind: 'figure' },
     { head: 'Samples declared', kind: 'figure' },
-    { head: 'Block', kind: 'figure' },
+    ...(placed ? [{ head: 'Block', kind: 'figure' } as const] : []),
   ] as const;
   const row = (round: HistoryRound, i: number): Part[] => {
     const included = round.entries.filter(({ status }) => status === STATUS.INCLUDED);
@@ -131,7 +134,8 @@ function roundsTable({ rounds, startedAt, opened }: StudyHistory): Markup {
     const before = rounds[i - 1]?.time ?? startedAt ?? opened;
     const of = `${included.length} of ${round.entries.length}`;
     const [told, after] = [outcomeName(round.outcome), span(Math.max(0, round.time - before))];
-    return [round.round, told, time(round.time), after, of, grouped(samples), round.block];
+    const place = placed ? [round.block ?? '–'] : [];
+    return [round.round, told, time(round.time), after, of, grouped(samples), ...place];
   };
   return table('Rounds, each with the time since the one before it or the start', columns, rounds.map(row));
 }

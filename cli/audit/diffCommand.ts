@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { decodeBundle, openBundle } from '../../audit/bundle.ts';
 import { diffReports } from '../../audit/diff.ts';
-import { type Report, verify } from '../../audit/verify.ts';
+import type { Report } from '../../audit/verify.ts';
+import { verifyBundle } from '../../audit/verifyBundle.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { readInput } from '../files.ts';
 import { printJson, printNote, printTable } from '../output.ts';
@@ -31,6 +32,5 @@ export function diffCommand(): Command {
 }
 
 async function reportOf(file: string): Promise<Report> {
-  const { chain, ledger, study, documents } = openBundle(decodeBundle(await readInput(file)));
-  return await verify({ chain, ledger, study, artifacts: [documents] });
+  return await verifyBundle(openBundle(decodeBundle(await readInput(file))));
 }

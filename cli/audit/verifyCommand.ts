@@ -3,6 +3,7 @@ import { decodeBundle, type OpenedBundle, openBundle } from '../../audit/bundle.
 import { htmlReport } from '../../audit/report/html.ts';
 import { basisOf, type Trust } from '../../audit/trust.ts';
 import { type Report, verify } from '../../audit/verify.ts';
+import { verifyBundle } from '../../audit/verifyBundle.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Address, Digest, StudyId } from '../../core/values.ts';
 import { keepFile } from '../../worker/keepFile.ts';
@@ -81,10 +82,8 @@ async function offline(study: StudyId | undefined, options: Options): Promise<Re
   }
   if (options.deployment !== undefined) await requireDeployment(opened, options.deployment);
   const basis = basisOf(opened, trustOf(options));
-  const { chain, ledger, documents } = opened;
-  const places = [documents, ...artifacts];
-  const wanted = { chain, ledger, study: opened.study, artifacts: places, basis, onProgress: progress.step };
-  const report = await inThreads(artifacts, (remaking) => verify({ ...wanted, remaking }));
+  const wanted = { artifacts, basis, onProgress: progress.step };
+  const report = await inThreads(artifacts, (remaking) => verifyBundle(opened, { ...wanted, remaking }));
   progress.end();
   return report;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CheckedHistory } from '../../audit/history.ts';
+import type { HistoryRound } from '../../audit/replay.ts';
 import { type ChainLine, connectChain } from '../../cli/chain/connectChain.ts';
 import { CoordinatorClient } from '../../cli/http/CoordinatorClient.ts';
 import { getReceipt } from '../../coordinator/chain/node.ts';
@@ -128,18 +129,28 @@ async function roundsOf(
   const chain = await connectChain(rpcUrl);
   try {
     return await Promise.all(
-      history.rounds.map(async ({ round, outcome, baseModel, globalModel, manifest, transaction, block, entries }) => ({
-        ...{ round, outcome, base: baseModel, global: globalModel, manifest, transaction, block },
-        gas: await gasOf(chain, transaction),
-        seconds: Number((seconds.get(round) ?? 0).toFixed(3)),
-        entries: entries.map(({ slot, status, update, samples }) => ({ slot, status, update, samples })),
-        attested: attested.rounds.get(round) ?? 0,
-        metrics: await reportedMetrics(manifest, modelsDir),
-      })),
+      history.rounds.map(async (record) => {
+        const { round, outcome, baseModel, globalModel, manifest, entries } = record;
+        const { transaction, block } = placeOf(record);
+        return {
+          ...{ round, outcome, base: baseModel, global: globalModel, manifest, transaction, block },
+          gas: await gasOf(chain, transaction),
+          seconds: Number((seconds.get(round) ?? 0).toFixed(3)),
+          entries: entries.map(({ slot, status, update, samples }) => ({ slot, status, update, samples })),
+          attested: attested.rounds.get(round) ?? 0,
+          metrics: await reportedMetrics(manifest, modelsDir),
+        };
+      }),
     );
   } finally {
     chain.close();
   }
+}
+
+/** A node tells where a record stands; a bundle does not. */
+function placeOf({ round, transaction, block }: HistoryRound): { transaction: Digest; block: number } {
+  if (transaction !== null && block !== null) return { transaction, block };
+  throw new SyndicError('RUN_FAILED', `the chain's node does not say where round ${round} is recorded`, { round });
 }
 
 async function gasOf({ rpc }: ChainLine, transaction: Digest): Promise<number> {

@@ -100,7 +100,7 @@ export class Scene {
     const completed = outcome === OUTCOME.COMPLETED;
     const base = sha256(this.#model);
     const sent = members.map((member, i) =>
-      this.#send(member, round, base, i === 0 ? cheat : { keys: cheat.keys ?? {} }),
+      this.#send(member, of.includes(member.slot), round, base, i === 0 ? cheat : { keys: cheat.keys ?? {} }),
     );
     const lines: ManifestEntry[] = [];
     const entries: Entry[] = [];
@@ -145,6 +145,11 @@ export class Scene {
     await this.#say(encode('closeStudy', [this.#study, outcome]));
   }
 
+  /** Has the head extended by a note. */
+  async note(): Promise<void> {
+    await this.#say(encode('note', [this.#study, randomDigest(), randomDigest()]));
+  }
+
   /** Sends a transaction to the ledger with the coordinator's key. */
   async #say(data: `0x${string}`): Promise<void> {
     await send(this.#world.provider, this.#world.coordinatorKey, { to: this.ledger, data });
@@ -170,11 +175,13 @@ export class Scene {
     return new Uint8Array(Buffer.concat(pieces));
   }
 
-  #send({ slot, key }: WorldMember, round: number, baseModel: Digest, cheat: Cheat) {
+  #send({ slot, key }: WorldMember, answers: boolean, round: number, baseModel: Digest, cheat: Cheat) {
     const { chainId, contracts, coordinatorKey } = this.#world;
     const signed = domain(chainId, contracts.ledger);
-    const update = this.put(drawnUpdate(this.plan.plan, slot, round));
-    const report = this.put(Buffer.from(`report of ${slot} in ${round} of ${this.#study}`));
+    // Who does not answer leaves no file behind.
+    const put = (bytes: Uint8Array) => (answers ? this.put(bytes) : sha256(bytes));
+    const update = put(drawnUpdate(this.plan.plan, slot, round));
+    const report = put(Buffer.from(`report of ${slot} in ${round} of ${this.#study}`));
     const samples = 100 + slot;
     const common = { study: this.#study, round, slot, baseModel, update, samples };
     const message = { ...common, plan: this.plan.hash, dataset: VERSION, report, ...cheat.statement };
@@ -184,8 +191,8 @@ export class Scene {
     const promised = sign(cheat.receiptKey ?? coordinatorKey.privateKey, signed, 'Receipt', promise);
     return {
       ...{ slot, update, samples, report, promise },
-      statement: this.put(encodeStatement({ message, signature })),
-      receipt: this.put(encodeReceipt({ message: promise, signature: promised })),
+      statement: put(encodeStatement({ message, signature })),
+      receipt: put(encodeReceipt({ message: promise, signature: promised })),
     };
   }
 }

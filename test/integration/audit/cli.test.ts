@@ -179,7 +179,9 @@ describe('syndic audit export, verify --bundle, diff and receipt', () => {
     const same = await syndic(['audit', 'diff', after.file, after.file, '--json']);
     expect(JSON.parse(same.stdout)).toEqual({ relation: 'same', differences: [], onlyInA: [], onlyInB: [] });
     const bundle = JSON.parse(readFileSync(after.file, 'utf8'));
-    writeFileSync(join(at.dir, 'other.json'), JSON.stringify({ ...bundle, study: `0x${'3'.repeat(64)}` }));
+    const [header] = bundle.headers;
+    const other = { ...bundle, headers: [{ ...header, stateRoot: `0x${'3'.repeat(64)}` }] };
+    writeFileSync(join(at.dir, 'other.json'), JSON.stringify(other));
     expect((await syndic(['audit', 'diff', after.file, join(at.dir, 'other.json')])).code).toBe(9);
   });
 

@@ -13,13 +13,15 @@ import {
   startHash,
   studyHead,
 } from '../../../core/statements/ledger.ts';
+import { studyId } from '../../../core/statements/studyId.ts';
 import { address, type Digest, digest, ZERO_DIGEST } from '../../../core/values.ts';
 
 const filled = (byte: string): Digest => digest(`0x${byte.repeat(32)}`);
 const account = (byte: string) => address(`0x${byte.repeat(20)}`);
-const [study, plan, initial, global] = [filled('01'), filled('02'), filled('03'), filled('04')];
+const [plan, initial, global] = [filled('02'), filled('03'), filled('04')];
 const [kind, noted] = [filled('05'), filled('06')];
 const ledger = account('aa');
+const study = studyId(5, ledger, account('bb'), plan, ZERO_DIGEST);
 const where = { chainId: 5, ledger, study };
 const entries: Entry[] = [
   { slot: 1, status: STATUS.INCLUDED, reason: 0, update: filled('11'), samples: 10 },

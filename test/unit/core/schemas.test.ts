@@ -96,7 +96,7 @@ describe('a document', () => {
   ])('%s is not canonical, and refused', (_, text) => {
     const error = thrown(() => decodeDocument('letter', letter, utf8(text)));
     expect(error.code).toBe('DOCUMENT_INVALID');
-    expect(error.message).toBe('letter is not canonical JSON (RFC 8785): send the bytes that were signed');
+    expect(error.message).toBe('letter is not canonical JSON (RFC 8785): send the bytes that were written');
   });
 });
 

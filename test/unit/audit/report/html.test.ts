@@ -38,6 +38,18 @@ const FAULTS = severities.filter((one) => one === 'fault').length;
 const NOTICES = severities.length - FAULTS;
 
 describe('a report as a page', () => {
+  test('names no transaction or block where a bundle tells the history', () => {
+    const report = sampleReport({ members: 3, rounds: 4 });
+    const unplaced = <T>(one: T) => ({ ...one, transaction: null, block: null });
+    const { rounds, notes } = report.history;
+    const history = { ...report.history, rounds: rounds.map(unplaced), notes: notes.map(unplaced) };
+    const [online, offline] = [page(report), page({ ...report, history })].map((one) => seen(one));
+    for (const told of [/Transaction/, /, transaction 0x/, / Block /]) {
+      expect(online).toMatch(told);
+      expect(offline).not.toMatch(told);
+    }
+  });
+
   test('says first whether the study verifies, with how much was checked, and whether it is final', () => {
     const good = seen(page(sampleReport({ members: 3, rounds: 4 })));
     expect(good).toContain(' VERIFIED 24 checks of 4 recorded rounds found no fault.');
