@@ -7,11 +7,20 @@ import type { StudyId } from '../../core/values.ts';
 import { keepFile } from '../../worker/keepFile.ts';
 import { digestArgument, numberArgument } from '../chain/options.ts';
 import { printFields, printJson, printNote } from '../output.ts';
-import { artifactsOption, type ChainSource, chainSource, onAuditedChain, withChainOptions } from './options.ts';
+import {
+  artifactsOption,
+  type ChainSource,
+  chainSource,
+  onAuditedChain,
+  readReceipts,
+  receiptOption,
+  withChainOptions,
+} from './options.ts';
 import { showProgress } from './showProgress.ts';
 
 type Options = Partial<ChainSource> & {
   readonly artifacts?: readonly Artifacts[];
+  readonly receipt?: readonly string[];
   readonly consensus: Consensus;
   readonly behind?: number;
   readonly out: string;
@@ -25,6 +34,7 @@ export function exportCommand(): Command {
     )
     .argument('<study>', "the study's id", digestArgument)
     .addOption(artifactsOption().makeOptionMandatory())
+    .addOption(receiptOption())
     .addOption(
       new Option('--consensus <name>', 'how the chain seals blocks: what its hashes are of')
         .choices(['ethereum', 'qbft', 'clique'])
@@ -35,9 +45,10 @@ export function exportCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (study: StudyId, options: Options) => {
       const { consensus, behind = 0, artifacts = [], out } = options;
+      const receipts = await readReceipts(options.receipt);
       const progress = showProgress();
       const done = await onAuditedChain(chainSource(options), behind, async (chain, ledger) => {
-        const request = { ledger, study, artifacts, onProgress: progress.step };
+        const request = { ledger, study, artifacts, receipts, onProgress: progress.step };
         const { bundle, report } = await exportBundle(chain, consensus, request);
         const bytes = encodeBundle(bundle);
         await keepFile(out, bytes, 0o644);

@@ -12,12 +12,21 @@ import { addressArgument, digestArgument } from '../chain/options.ts';
 import { readInput } from '../files.ts';
 import { printJson } from '../output.ts';
 import { version } from '../version.ts';
-import { artifactsOption, type ChainSource, chainSource, onAuditedChain, withChainOptions } from './options.ts';
+import {
+  artifactsOption,
+  type ChainSource,
+  chainSource,
+  onAuditedChain,
+  readReceipts,
+  receiptOption,
+  withChainOptions,
+} from './options.ts';
 import { showProgress } from './showProgress.ts';
 import { showReport } from './showReport.ts';
 
 type Options = Partial<ChainSource> & {
   readonly artifacts?: readonly Artifacts[];
+  readonly receipt?: readonly string[];
   readonly bundle?: string;
   readonly trustedBlock?: Digest;
   readonly trustedValidators?: readonly Address[];
@@ -33,6 +42,7 @@ export function verifyCommand(): Command {
     )
     .argument('[study]', "the study's id (default: the bundle's)", digestArgument)
     .addOption(artifactsOption())
+    .addOption(receiptOption())
     .option('--bundle <file>', 'instead of --rpc: what `audit export` wrote; needs no network')
     .option('--trusted-block <hash>', "the bundle's block, as you know it from elsewhere", digestArgument)
     .option('--trusted-validators <addresses>', 'instead of it: whose seals you trust, with commas', validatorsArgument)
@@ -54,9 +64,10 @@ async function online(study: StudyId | undefined, options: Options): Promise<Rep
     throw new SyndicError('USAGE', 'a block or validators are trusted of a --bundle, which holds proofs');
   }
   const artifacts = given(options.artifacts);
+  const receipts = await readReceipts(options.receipt);
   const progress = showProgress();
   return await onAuditedChain(chainSource(options), 0, async (chain, ledger) => {
-    const report = await verify({ chain, ledger, study, artifacts, onProgress: progress.step });
+    const report = await verify({ chain, ledger, study, artifacts, receipts, onProgress: progress.step });
     progress.end();
     return report;
   });
@@ -74,7 +85,8 @@ async function offline(study: StudyId | undefined, options: Options): Promise<Re
   const basis = basisOf(opened, trustOf(options));
   const { chain, ledger, documents } = opened;
   const places = [documents, ...artifacts];
-  const wanted = { chain, ledger, study: opened.study, artifacts: places, basis };
+  const receipts = await readReceipts(options.receipt);
+  const wanted = { chain, ledger, study: opened.study, artifacts: places, receipts, basis };
   const report = await verify({ ...wanted, onProgress: progress.step });
   progress.end();
   return report;

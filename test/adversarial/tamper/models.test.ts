@@ -1,0 +1,4 @@
+import { modelRows } from './coordinatorRows.ts';
+import { tryForged } from './forgedRows.ts';
+
+tryForged(modelRows);
