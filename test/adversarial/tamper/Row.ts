@@ -28,7 +28,7 @@ export interface Row<Given, Made = void> {
   readonly alter: (given: Given) => Made | Promise<Made>;
 }
 
-/** Asserts with the row's own words that `look` shows what the row expects. */
+/** What `look` shows: every finding, or, where the row expects a refusal, what refused it. */
 export async function shownBy(
   { expected }: Pick<Row<never>, 'expected'>,
   look: () => Promise<Report>,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { reportOn } from '../../integration/audit/reportOn.ts';
 import { startWorld, type World } from '../../integration/chain/world.ts';
-import type { ForgedRow } from './coordinatorRows.ts';
 import { Forge } from './Forge.ts';
+import type { ForgedRow } from './forging.ts';
 import { expectedOf, findingsOf, shownBy } from './Row.ts';
 
 /** Tries each row on the same good study, on a chain that is as it was before each. */

@@ -2,8 +2,8 @@ import type { UpdateMessage } from '../../../core/statements/types.ts';
 import { type Digest, digest } from '../../../core/values.ts';
 import type { Cheat } from '../../integration/audit/Scene.ts';
 import { DATASET } from '../../integration/chain/world.ts';
-import type { ForgedRow } from './coordinatorRows.ts';
 import { entry, type Forge, of, STRANGER } from './Forge.ts';
+import type { ForgedRow } from './forging.ts';
 import type { Shown } from './Row.ts';
 
 const ROOT = digest(`0x${'c0'.repeat(32)}`);

@@ -1,4 +1,4 @@
-import { modelRows } from './coordinatorRows.ts';
 import { tryForged } from './forgedRows.ts';
+import { modelRows } from './modelRows.ts';
 
 tryForged(modelRows);
