@@ -85,12 +85,17 @@ export interface Unchecked {
 export class Findings {
   readonly found: Finding[] = [];
   readonly unchecked: Unchecked[] = [];
+  readonly #known = new Set<string>();
   readonly #examined = new Map<string, number>();
   #check = '';
 
-  /** Of the check that was counted last: count first, then find. */
-  add(code: FindingCode, finding: FindingDetails): void {
-    this.found.push({ code, severity: findingCodes[code].severity, check: this.#check, ...finding });
+  /** Of the check that was counted last: count first, then find. What is found twice is told once. */
+  add(code: FindingCode, details: FindingDetails): void {
+    const finding = { code, severity: findingCodes[code].severity, check: this.#check, ...details };
+    const key = keyOf(finding);
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
+    this.found.push(finding);
   }
 
   skip(unchecked: Unchecked): void {

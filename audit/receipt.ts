@@ -81,7 +81,7 @@ export async function checkReceipt(
     throw new SyndicError('CHAIN_UNAVAILABLE', message, { round });
   }
   const entry = record.entries.find((one) => one.slot === slot);
-  const broken = entry === undefined ? 'the record has no entry of the member' : brokenBy(receipt, record, entry);
+  const broken = brokenBy(receipt, record, entry);
   const { recordHash } = record;
   if (broken === null) return { ...facts, state: 'kept', recordHash, what: 'the record names the update as promised' };
   if (key.compromised) {

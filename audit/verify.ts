@@ -1,9 +1,11 @@
+import type { ReceiptDocument } from '../core/statements/documents.ts';
 import type { Address, Digest, StudyId } from '../core/values.ts';
 import { type Audit, type Contribution, contributionsOf } from './Audit.ts';
 import { checkManifest, checkPlan } from './checks/documents.ts';
 import { checkOtherFiles } from './checks/files.ts';
 import { checkCode, checkHistory, checkTotals } from './checks/history.ts';
 import { checkInitialModel, checkModel, remakeJob } from './checks/models.ts';
+import { checkGivenReceipts } from './checks/receipts.ts';
 import { checkRosters, type Grants, readGrants } from './checks/roster.ts';
 import { checkStatements, remembering } from './checks/statements.ts';
 import { checkVerdicts } from './checks/verdicts.ts';
@@ -22,6 +24,8 @@ export interface Request {
   readonly study: StudyId;
   /** Wherever the reader has copies; each file is taken from the first that has it whole. */
   readonly artifacts: readonly Artifacts[];
+  /** Receipts that the reader holds itself: whoever was left out has one that no manifest names. */
+  readonly receipts?: readonly ReceiptDocument[];
   /** Why the chain's state is taken for the chain's. Left out: the node says so. */
   readonly basis?: Basis;
   /** Documents and models of rounds before this one are not looked at again. Left out: of all. */
@@ -62,23 +66,32 @@ export interface Report {
  * Establishes from the chain and from artifacts alone who contributed what to which model: nothing of it is taken on the
  * coordinator's word, and nothing of a node that the chain's storage does not hold.
  *
- * @throws SyndicError NOT_FOUND when the ledger knows no such study; CHAIN_UNAVAILABLE
+ * @throws SyndicError NOT_FOUND when the ledger knows no such study; CHAIN_UNAVAILABLE; of a
+ * receipt given, WRONG_STUDY when it is of another study, RECEIPT_INVALID when no key of the coordinator signed it
  */
 export async function verify(request: Request): Promise<Report> {
-  const { chain, ledger, study: id, artifacts, from = 1, basis = { kind: 'node' } } = request;
+  const { chain, ledger, study: id, artifacts, receipts = [], from = 1, basis = { kind: 'node' } } = request;
   const { onProgress = () => {}, onDocument } = request;
   const files = new Files(artifacts, onDocument);
   const { remaking = { atOnce: 1, remake: (job) => remake(files, job) } } = request;
   onProgress({ what: 'reading the chain' });
-  const audit = await openAudit(chain, ledger, id, files);
-  const { contracts, history, findings } = audit;
-  await checkCode(audit);
-  await checkHistory(audit);
-  await checkTotals(audit);
+  const told = await openAudit(chain, ledger, id, files);
+  const { contracts, history, findings } = told;
+  await checkCode(told);
+  const { rounds, whole } = await checkHistory(told);
+  // From here on, of what the node tells only what storage bears out.
+  const audit: Audit = { ...told, history: { ...history, rounds } };
   onProgress({ what: 'reading grants' });
   const grants = await readGrants(audit);
-  checkRosters(audit, grants);
+  if (whole) {
+    await checkTotals(audit);
+    checkRosters(audit, grants);
+  } else {
+    const why = 'events are missing, or are not those of the chain: ask another node';
+    findings.skip({ what: 'rosters, grants, totals and the rounds that events do not make up were not checked', why });
+  }
   await checkRounds(audit, grants, { from, remaking, onProgress });
+  await checkGivenReceipts(audit, receipts);
   onProgress({ what: 'reading what members said' });
   const { final } = await checkVerdicts(audit, [...grants.keys()]);
   return {
@@ -88,7 +101,7 @@ export async function verify(request: Request): Promise<Report> {
     unchecked: findings.unchecked,
     checks: findings.checks,
     history,
-    contributions: contributionsOf(history),
+    contributions: contributionsOf(audit.history),
   };
 }
 

@@ -14,7 +14,10 @@ import { type Report, type Request, verify } from './verify.ts';
  */
 export async function verifyBundle(
   { chain, ledger, study, documents, unread }: OpenedBundle,
-  { artifacts = [], ...request }: Partial<Pick<Request, 'artifacts' | 'basis' | 'remaking' | 'onProgress'>> = {},
+  {
+    artifacts = [],
+    ...request
+  }: Partial<Pick<Request, 'artifacts' | 'receipts' | 'basis' | 'remaking' | 'onProgress'>> = {},
 ): Promise<Report> {
   const places: Artifacts[] = [documents, ...artifacts];
   const report = await verify({ chain, ledger, study, artifacts: places, ...request });

@@ -86,6 +86,8 @@ export async function checkManifest(audit: PlannedAudit, round: HistoryRound): P
   wrong('base model', round.baseModel, manifest.baseModel);
   wrong('global model', round.globalModel, manifest.globalModel);
   wrong('strategy', plan.strategy.name, manifest.strategy.name);
+  // All were selected: the only way there is to say otherwise is not known to this release.
+  wrong('number of members not selected', notSelected(round), 0);
   if (!wrong('number of entries', round.entries.length, manifest.entries.length)) return null;
   const fits = round.entries.every((entry, i) => {
     const named = manifest.entries[i] as ManifestEntry;
@@ -94,6 +96,10 @@ export async function checkManifest(audit: PlannedAudit, round: HistoryRound): P
     return wrong(`entry ${i} (slot, status, reason, weight)`, due, told);
   });
   return fits ? manifest : null;
+}
+
+function notSelected({ entries }: HistoryRound): number {
+  return entries.filter(({ status }) => status === STATUS.NOT_SELECTED).length;
 }
 
 /** What the plan's strategy makes of an entry; undefined of one that is not included. */

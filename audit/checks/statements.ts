@@ -97,10 +97,9 @@ async function checkStatement(
   if (!counted) return;
 
   const grant = grantFor(grants, entry.slot, round);
-  const version =
-    grant === undefined
-      ? null
-      : await known.versionOf({ slot: entry.slot, dataset: grant.dataset, root: message.dataset });
+  // Without a grant there is no dataset to hold the version against; that there is none is a finding of its own.
+  if (grant === undefined) return;
+  const version = await known.versionOf({ slot: entry.slot, dataset: grant.dataset, root: message.dataset });
   findings.examine('a dataset’s version was anchored before it was used');
   const member = `member ${entry.slot}` as const;
   if (version === null || version.addedAt > round.time) {
@@ -172,13 +171,28 @@ async function checkReceipt(
     findings.add('RECEIPT_MISMATCH', { ...place, what, implicated: 'coordinator' });
     return;
   }
+  // One of another round or member promises nothing of this entry; that it is here was found above.
+  if (message.study !== id || message.round !== round.round || message.slot !== entry.slot) return;
+  holdReceipt(audit, receipt, { round, entry, compromised: key.compromised });
+}
+
+/** Whether a record keeps a receipt that a key of the study's coordinator signed. */
+export function holdReceipt(
+  { findings }: Audit,
+  receipt: ReceiptDocument,
+  against: { readonly round: HistoryRound; readonly entry: SlotEntry | undefined; readonly compromised: boolean },
+): void {
+  const { message } = receipt;
+  const { round, entry, compromised } = against;
+  const place = { round: message.round, slot: message.slot };
+  const whose = `the receipt of slot ${message.slot} in round ${message.round}`;
   findings.examine('a record names what its receipts promised, in time');
   const broken = brokenBy(receipt, round, entry);
   if (broken === null) return;
-  if (key.compromised) {
+  if (compromised) {
     const what = `${whose} is of a key revoked as compromised; else it would show: ${broken}`;
     findings.add('RECEIPT_SILENCED', { ...place, what, implicated: 'coordinator' });
-  } else if (round.time > message.recordBy && broken === LATE) {
+  } else if (broken === LATE) {
     const what = `${whose} promised a record by ${message.recordBy}; it stood at ${round.time}`;
     findings.add('RECORD_LATE', { ...place, what, implicated: 'coordinator' });
   } else {
@@ -188,8 +202,13 @@ async function checkReceipt(
 
 export const LATE = 'the record came too late';
 
-/** How a record breaks a receipt; null: it keeps it. */
-export function brokenBy({ message }: ReceiptDocument, round: HistoryRound, entry: SlotEntry): string | null {
+/** How a record breaks a receipt; null: it keeps it. @param entry undefined: the record has none of the member */
+export function brokenBy(
+  { message }: ReceiptDocument,
+  round: HistoryRound,
+  entry: SlotEntry | undefined,
+): string | null {
+  if (entry === undefined) return 'the record has no entry of the member';
   if (entry.status === STATUS.ABSENT) return 'the record says that the member did not answer';
   if (entry.status === STATUS.NOT_SELECTED) return 'the record says that the member was not selected';
   if (entry.update !== message.update) return `the record names another update, ${entry.update}`;

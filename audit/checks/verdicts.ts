@@ -18,10 +18,10 @@ export interface Answers {
 
 /** What members said of the records, and whether the contract's counts are of what it holds of each. */
 export async function checkVerdicts(audit: Audit, members: readonly Slot[]): Promise<Answers> {
-  const { chain, contracts, id, study, history, findings } = audit;
+  const { chain, contracts, id, study, findings } = audit;
   const standing = await storedStanding(chain, contracts.verdicts, id);
   const rounds = new Map<number, StoredRoundVerdicts>();
-  for (const { round } of history.rounds) {
+  for (let round = 1; round <= study.lastRound; round++) {
     const told = await storedRoundVerdicts(chain, contracts.verdicts, { study: id, round, slots: members });
     rounds.set(round, told);
     findings.examine('the counts of attestations and disputes are of what members said');

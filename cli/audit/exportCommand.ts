@@ -12,6 +12,8 @@ import {
   chainSource,
   onAuditedChain,
   type Place,
+  readReceipts,
+  receiptOption,
   withChainOptions,
 } from './options.ts';
 import { inThreads } from './remakingThreads.ts';
@@ -19,6 +21,7 @@ import { showProgress } from './showProgress.ts';
 
 type Options = Partial<ChainSource> & {
   readonly artifacts?: readonly Place[];
+  readonly receipt?: readonly string[];
   readonly consensus: Consensus;
   readonly behind?: number;
   readonly out: string;
@@ -32,6 +35,7 @@ export function exportCommand(): Command {
     )
     .argument('<study>', "the study's id", digestArgument)
     .addOption(artifactsOption().makeOptionMandatory())
+    .addOption(receiptOption())
     .addOption(
       new Option('--consensus <name>', 'how the chain seals blocks: what its hashes are of')
         .choices(['ethereum', 'qbft', 'clique'])
@@ -42,9 +46,10 @@ export function exportCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (study: StudyId, options: Options) => {
       const { consensus, behind = 0, artifacts = [], out } = options;
+      const receipts = await readReceipts(options.receipt);
       const progress = showProgress();
       const done = await onAuditedChain(chainSource(options), behind, async (chain, ledger) => {
-        const request = { ledger, study, artifacts, onProgress: progress.step };
+        const request = { ledger, study, artifacts, receipts, onProgress: progress.step };
         const { bundle, report } = await inThreads(artifacts, (remaking) =>
           exportBundle(chain, consensus, { ...request, remaking }),
         );

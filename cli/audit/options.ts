@@ -4,8 +4,10 @@ import { httpArtifacts } from '../../audit/httpArtifacts.ts';
 import type { Artifacts } from '../../audit/port.ts';
 import { connectRpc, type RpcChain } from '../../audit/rpc.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
+import { decodeReceipt, type ReceiptDocument } from '../../core/statements/documents.ts';
 import type { Address } from '../../core/values.ts';
 import { readChainFile } from '../chain/chainFile.ts';
+import { readInput } from '../files.ts';
 import { folderArtifacts } from './folder.ts';
 
 export interface ChainSource {
@@ -32,6 +34,19 @@ export function artifactsOption(): Option {
     '--artifacts <place>',
     'a folder, or the URL of one, with files named by their SHA-256; may be given several times',
   ).argParser(placeArgument);
+}
+
+/** Receipts that the reader holds; each may be given as its worker's journal keeps it. */
+export function receiptOption(): Option {
+  return new Option(
+    '--receipt <file>',
+    'a receipt that you hold, to be held against the records; may be given several times',
+  ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
+}
+
+/** @throws SyndicError DOCUMENT_INVALID naming what is wrong with one */
+export async function readReceipts(files: readonly string[] = []): Promise<ReceiptDocument[]> {
+  return await Promise.all(files.map(async (file) => decodeReceipt(await readInput(file))));
 }
 
 /** `--rpc` and `--deployment`, which a bundle stands in for. */

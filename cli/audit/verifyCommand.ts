@@ -19,6 +19,8 @@ import {
   chainSource,
   onAuditedChain,
   type Place,
+  readReceipts,
+  receiptOption,
   withChainOptions,
 } from './options.ts';
 import { inThreads } from './remakingThreads.ts';
@@ -27,6 +29,7 @@ import { showReport } from './showReport.ts';
 
 type Options = Partial<ChainSource> & {
   readonly artifacts?: readonly Place[];
+  readonly receipt?: readonly string[];
   readonly bundle?: string;
   readonly trustedBlock?: Digest;
   readonly trustedValidators?: readonly Address[];
@@ -42,6 +45,7 @@ export function verifyCommand(): Command {
     )
     .argument('[study]', "the study's id (default: the bundle's)", digestArgument)
     .addOption(artifactsOption())
+    .addOption(receiptOption())
     .option('--bundle <file>', 'instead of --rpc: what `audit export` wrote; needs no network')
     .option('--trusted-block <hash>', "the bundle's block, as you know it from elsewhere", digestArgument)
     .option('--trusted-validators <addresses>', 'instead of it: whose seals you trust, with commas', validatorsArgument)
@@ -63,9 +67,10 @@ async function online(study: StudyId | undefined, options: Options): Promise<Rep
     throw new SyndicError('USAGE', 'a block or validators are trusted of a --bundle, which holds proofs');
   }
   const artifacts = given(options.artifacts);
+  const receipts = await readReceipts(options.receipt);
   const progress = showProgress();
   return await onAuditedChain(chainSource(options), 0, async (chain, ledger) => {
-    const wanted = { chain, ledger, study, artifacts, onProgress: progress.step };
+    const wanted = { chain, ledger, study, artifacts, receipts, onProgress: progress.step };
     const report = await inThreads(artifacts, (remaking) => verify({ ...wanted, remaking }));
     progress.end();
     return report;
@@ -82,7 +87,8 @@ async function offline(study: StudyId | undefined, options: Options): Promise<Re
   }
   if (options.deployment !== undefined) await requireDeployment(opened, options.deployment);
   const basis = basisOf(opened, trustOf(options));
-  const wanted = { artifacts, basis, onProgress: progress.step };
+  const receipts = await readReceipts(options.receipt);
+  const wanted = { artifacts, receipts, basis, onProgress: progress.step };
   const report = await inThreads(artifacts, (remaking) => verifyBundle(opened, { ...wanted, remaking }));
   progress.end();
   return report;

@@ -14,7 +14,16 @@ import { domain, type ReceiptMessage, type UpdateMessage } from '../../../core/s
 import { type Digest, digest, type StudyId, ZERO_DIGEST } from '../../../core/values.ts';
 import { drawnUpdate } from '../../support/finishedStudy.ts';
 import { planWith } from '../../unit/core/plan/samplePlan.ts';
-import { addressOf, encode, randomDigest, recordRound, VERSION, type World, type WorldMember } from '../chain/world.ts';
+import {
+  addressOf,
+  encode,
+  type RecordArgs,
+  randomDigest,
+  recordRound,
+  VERSION,
+  type World,
+  type WorldMember,
+} from '../chain/world.ts';
 
 /** What the coordinator does otherwise than it should. All of it hangs together but for that. */
 export interface Cheat {
@@ -27,10 +36,19 @@ export interface Cheat {
   readonly absent?: readonly number[];
   readonly statement?: Partial<UpdateMessage>;
   readonly receipt?: Partial<ReceiptMessage>;
+  /** What each member signs, and what it is promised for it. */
+  readonly says?: (honest: UpdateMessage) => UpdateMessage;
+  readonly promises?: (honest: ReceiptMessage) => ReceiptMessage;
+  /** What the record says of all; aggregate and manifest follow it. */
+  readonly entries?: (honest: readonly Entry[]) => readonly Entry[];
+  /** What the aggregate gives an update in place of the plan's weight; the manifest says the plan's. */
+  readonly weight?: (entry: Entry) => number;
+  /** What is sent to the chain in the end. */
+  readonly record?: (honest: RecordArgs) => RecordArgs;
   readonly receiptKey?: string;
   readonly manifest?: (honest: Manifest) => Manifest;
   /** In the manifest's place. */
-  readonly manifestBytes?: Uint8Array;
+  readonly manifestBytes?: (honest: Manifest) => Uint8Array;
   /** Of the record, of the first member. */
   readonly entry?: Partial<Entry>;
   /** In place of the aggregate. */
@@ -76,6 +94,16 @@ export class Scene {
     return this.#world.contracts.ledger;
   }
 
+  /** The same study, which goes on by itself from here: for a chain that is put back. */
+  copy(): Scene {
+    const copy = new Scene(this.#world);
+    for (const [digest, bytes] of this.files) copy.files.set(digest, bytes);
+    copy.rounds.push(...this.rounds);
+    copy.#study = this.#study;
+    copy.#model = this.#model;
+    return copy;
+  }
+
   /** Opens a study that its members join, and starts it. */
   async open({ quorum = 2, initial, joining }: Opening = {}): Promise<this> {
     const { chainId, contracts, operator, coordinator, provider, coordinatorKey } = this.#world;
@@ -99,11 +127,12 @@ export class Scene {
     const outcome = cheat.outcome ?? OUTCOME.COMPLETED;
     const completed = outcome === OUTCOME.COMPLETED;
     const base = sha256(this.#model);
+    const { statement: _, receipt: __, receiptKey: ___, ...ofAll } = cheat;
     const sent = members.map((member, i) =>
-      this.#send(member, of.includes(member.slot), round, base, i === 0 ? cheat : { keys: cheat.keys ?? {} }),
+      this.#send(member, of.includes(member.slot), round, base, i === 0 ? cheat : ofAll),
     );
     const lines: ManifestEntry[] = [];
-    const entries: Entry[] = [];
+    const honest: Entry[] = [];
     for (const [i, one] of sent.entries()) {
       const absent = cheat.absent?.includes(one.slot) === true;
       const status = absent ? STATUS.ABSENT : completed ? STATUS.INCLUDED : STATUS.EXCLUDED;
@@ -111,25 +140,29 @@ export class Scene {
       const { slot, update, samples } = one;
       const told = absent ? { update: digest(ZERO_DIGEST), samples: 0 } : { update, samples };
       const entry = { slot, status, reason, ...told, ...(i === 0 ? cheat.entry : {}) };
-      entries.push(entry);
+      honest.push(entry);
+    }
+    const entries = cheat.entries?.(honest) ?? honest;
+    for (const entry of entries) {
+      const { slot, status, reason } = entry;
       const weight = strategies.fedavg.weightOf(entry, this.plan.plan);
       // Who did not answer at all has no documents; who is only said to be absent has.
-      const { statement, receipt, report } = one;
+      const { statement, receipt, report } = sent.find((one) => one.slot === slot) ?? {};
       const documents = of.includes(slot) ? { statement, receipt, report } : {};
-      lines.push({ slot, status, reason, ...(completed && !absent ? { weight } : {}), ...documents });
+      lines.push({ slot, status, reason, ...(status === STATUS.INCLUDED ? { weight } : {}), ...documents });
     }
     const included = entries.filter(({ status }) => status === STATUS.INCLUDED);
-    const honest = included.length > 0 ? await this.#average(included) : this.#model;
-    const made = cheat.global?.(honest) ?? honest;
+    const average = included.length > 0 ? await this.#average(included, cheat.weight) : this.#model;
+    const made = cheat.global?.(average) ?? average;
     const global = this.put(made);
     const manifest: Manifest = {
       ...{ schema: 'syndic.manifest/1', study: this.#study, round, outcome, plan: this.plan.hash },
       ...{ baseModel: base, globalModel: global, strategy: { name: 'fedavg' } },
       ...{ opened: 100, deadline: 200, closed: 150, entries: lines },
     };
-    const written = this.put(cheat.manifestBytes ?? encodeManifest(cheat.manifest?.(manifest) ?? manifest));
+    const written = this.put(cheat.manifestBytes?.(manifest) ?? encodeManifest(cheat.manifest?.(manifest) ?? manifest));
     const record = { study: this.#study, round, outcome, base, global, manifest: written, entries };
-    await this.#say(recordRound(record));
+    await this.#say(recordRound(cheat.record?.(record) ?? record));
     // Times of validity are whole seconds: what comes next is later.
     await this.#world.rpc.request('evm_increaseTime', [10]);
     await this.#world.mine();
@@ -161,14 +194,14 @@ export class Scene {
     return of;
   }
 
-  async #average(included: readonly Entry[]): Promise<Uint8Array> {
+  async #average(included: readonly Entry[], weigh: Cheat['weight']): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     await aggregate({
       strategy: strategies.fedavg,
       base: readerOf(this.#model),
-      updates: included.map(({ slot, update, samples }) => ({
-        ...{ slot, weight: strategies.fedavg.weightOf({ slot, samples }, this.plan.plan) },
-        read: readerOf(this.files.get(update) ?? new Uint8Array()),
+      updates: included.map((entry) => ({
+        ...{ slot: entry.slot, weight: weigh?.(entry) ?? strategies.fedavg.weightOf(entry, this.plan.plan) },
+        read: readerOf(this.files.get(entry.update) ?? new Uint8Array()),
       })),
       write: (piece) => void pieces.push(piece),
     });
@@ -184,10 +217,12 @@ export class Scene {
     const report = put(Buffer.from(`report of ${slot} in ${round} of ${this.#study}`));
     const samples = 100 + slot;
     const common = { study: this.#study, round, slot, baseModel, update, samples };
-    const message = { ...common, plan: this.plan.hash, dataset: VERSION, report, ...cheat.statement };
+    const own = { ...common, plan: this.plan.hash, dataset: VERSION, report, ...cheat.statement };
+    const message = cheat.says?.(own) ?? own;
     const signature = sign(cheat.keys?.[slot] ?? key.privateKey, signed, 'Update', message);
     const recordBy = Math.floor(Date.now() / 1000) + 86_400;
-    const promise = { ...common, statement: digestOf('Update', signed, message), recordBy, ...cheat.receipt };
+    const due = { ...common, statement: digestOf('Update', signed, message), recordBy, ...cheat.receipt };
+    const promise = cheat.promises?.(due) ?? due;
     const promised = sign(cheat.receiptKey ?? coordinatorKey.privateKey, signed, 'Receipt', promise);
     return {
       ...{ slot, update, samples, report, promise },

@@ -109,14 +109,14 @@ describe('syndic audit export, verify --bundle, diff and receipt', () => {
   }
 
   /** A folder with what a reader has. */
-  async function place(): Promise<Place> {
+  async function place(of: Scene = scene): Promise<Place> {
     const dir = await folder();
     const [deployment, artifacts] = [join(dir, 'deployment.json'), join(dir, 'artifacts')];
     const { chainId, rpc, rpcUrl, contracts } = world;
     const { consortium, dataUse, ledger } = contracts;
     await writeDeployment(deployment, { chainId, genesis: (await blockAt(rpc, 0)).hash, consortium, dataUse, ledger });
     mkdirSync(artifacts);
-    for (const [digest, bytes] of scene.files) writeFileSync(join(artifacts, fileName(digest)), bytes);
+    for (const [digest, bytes] of of.files) writeFileSync(join(artifacts, fileName(digest)), bytes);
     return { dir, artifacts, chain: ['--rpc', rpcUrl, '--deployment', deployment] };
   }
 
@@ -198,5 +198,38 @@ describe('syndic audit export, verify --bundle, diff and receipt', () => {
     const refused = await held(broken);
     expect([refused.code, refused.stderr]).toEqual([9, expect.stringContaining('error RECEIPT_BROKEN')]);
     expect(refused.stdout).toContain('state\tbroken\n');
+  });
+
+  test('a receipt that no manifest names is held against the record where its holder gives it, with a node and without', async () => {
+    const dropping = await new Scene(world).open();
+    const kept = (await dropping.round()).receipts[1] as Digest;
+    // What the record says of slot 1 would be right, had it no receipt.
+    const broken = (await dropping.round({ of: [2, 3], absent: [1] })).receipts[0] as Digest;
+    const at = await place(dropping);
+    const fileOf = (digest: Digest) => join(at.artifacts, fileName(digest));
+    const receipts = ['--receipt', fileOf(kept), '--receipt', fileOf(broken)];
+    const online = ['audit', 'verify', dropping.study, ...at.chain, '--artifacts', at.artifacts];
+    expect((await syndic(online)).code).toBe(0);
+    const shown = await syndic([...online, ...receipts, '--json']);
+    const finding = { code: 'RECEIPT_BROKEN', round: 2, slot: 1 };
+    expect([shown.code, JSON.parse(shown.stdout).findings]).toEqual([9, [expect.objectContaining(finding)]]);
+    const out = join(at.dir, 'bundle.json');
+    const how = ['--consensus', 'ethereum', '--out', out, '--json', ...receipts];
+    const exported = await syndic([
+      'audit',
+      'export',
+      dropping.study,
+      ...at.chain,
+      '--artifacts',
+      at.artifacts,
+      ...how,
+    ]);
+    expect(JSON.parse(exported.stdout).verified).toBe(false);
+    const bundle = ['audit', 'verify', '--bundle', out, '--trusted-block', JSON.parse(exported.stdout).hash, '--json'];
+    expect((await syndic(bundle)).code).toBe(0);
+    const offline = await syndic([...bundle, ...receipts]);
+    expect([offline.code, JSON.parse(offline.stdout).findings]).toEqual([9, [expect.objectContaining(finding)]]);
+    const foreign = await syndic([...online, '--receipt', fileOf(scene.rounds[0]?.receipts[0] as Digest)]);
+    expect(foreign.code).not.toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { expect } from '@jest/globals';
 import type { Artifacts } from '../../../audit/port.ts';
 import { connectRpc, type RpcChain } from '../../../audit/rpc.ts';
 import { type Report, verify } from '../../../audit/verify.ts';
+import type { ReceiptDocument } from '../../../core/statements/documents.ts';
 import type { Digest } from '../../../core/values.ts';
 import type { World } from '../chain/world.ts';
 import type { Scene } from './Scene.ts';
@@ -10,6 +11,8 @@ export interface Changes {
   /** In place of the files' own bytes; null: not there. */
   readonly files?: ReadonlyMap<Digest, Uint8Array | null>;
   readonly chain?: (honest: RpcChain) => Partial<RpcChain>;
+  /** That the reader holds itself. */
+  readonly receipts?: readonly ReceiptDocument[];
 }
 
 /** What the verifier finds of a scene, whose node or files may be changed on the way. */
@@ -18,7 +21,7 @@ export async function reportOn(world: World, scene: Scene, changes: Changes = {}
   try {
     const told = { ...chain, ...changes.chain?.(chain) };
     const of = { ledger: scene.ledger, study: scene.study, artifacts: [filesOf(scene, changes.files)] };
-    const report = await verify({ chain: told, ...of });
+    const report = await verify({ chain: told, ...of, receipts: changes.receipts ?? [] });
     // Whatever is found was found by a check that is counted.
     const [counted, named] = [report.checks, report.findings].map((all) => all.map(({ check }) => check));
     expect(counted).toEqual(expect.arrayContaining(named ?? []));

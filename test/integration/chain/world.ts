@@ -93,10 +93,13 @@ export interface RecordArgs {
   readonly global: Digest;
   readonly manifest?: Digest;
   readonly entries: readonly Entry[];
+  /** In place of the entries as they are encoded. */
+  readonly encoded?: `0x${string}`;
 }
 
-export function recordRound({ study, round, outcome = 1, base, global, manifest, entries }: RecordArgs) {
-  return encode('recordRound', [study, round, outcome, base, global, manifest ?? global, encodeEntries(entries)]);
+export function recordRound({ study, round, outcome = 1, base, global, manifest, entries, encoded }: RecordArgs) {
+  const args = [study, round, outcome, base, global, manifest ?? global, encoded ?? encodeEntries(entries)];
+  return encode('recordRound', args);
 }
 
 /** Entries that include every slot with an update of its own. */

@@ -1,0 +1,4 @@
+import { coordinatorRows } from './coordinatorRows.ts';
+import { tryForged } from './forgedRows.ts';
+
+tryForged(coordinatorRows);

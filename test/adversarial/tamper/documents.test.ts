@@ -1,0 +1,4 @@
+import { documentRows } from './documentRows.ts';
+import { tryForged } from './forgedRows.ts';
+
+tryForged(documentRows);

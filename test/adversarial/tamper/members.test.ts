@@ -1,0 +1,4 @@
+import { tryForged } from './forgedRows.ts';
+import { memberRows } from './memberRows.ts';
+
+tryForged(memberRows);

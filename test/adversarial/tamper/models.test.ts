@@ -1,0 +1,4 @@
+import { tryForged } from './forgedRows.ts';
+import { modelRows } from './modelRows.ts';
+
+tryForged(modelRows);
