@@ -12,14 +12,14 @@ export function limitsOf(report: Report): Markup {
   const { block, study, history } = report;
   const completed = history.rounds.filter(({ outcome }) => outcome === OUTCOME.COMPLETED).length;
   const made = report.checks.find(({ check }) => check === MADE_ANEW)?.examined ?? 0;
+  const placed = history.rounds.some(({ transaction }) => transaction !== null);
   return section(
     'limits',
     'What this report rests on, and its limits',
     html`<h3>What was believed</h3>
 <ul>
 ${beliefOf(report)}
-<li>Of events, the transactions’ hashes and the numbers of blocks: neither storage nor a proof holds them.</li>
-</ul>
+${placed ? html`<li>Of events, the transactions’ hashes and the numbers of blocks: neither storage nor a proof holds them.</li>\n` : null}</ul>
 <h3>What was not believed</h3>
 <ul>
 <li>Events. Record hashes and heads were computed anew from them and held against storage.</li>

@@ -44,7 +44,7 @@ describe('a report as a page', () => {
     const { rounds, notes } = report.history;
     const history = { ...report.history, rounds: rounds.map(unplaced), notes: notes.map(unplaced) };
     const [online, offline] = [page(report), page({ ...report, history })].map((one) => seen(one));
-    for (const told of [/Transaction/, /, transaction 0x/, / Block /]) {
+    for (const told of [/Transaction/, /transactions’ hashes/, /, transaction 0x/, /declared Block/]) {
       expect(online).toMatch(told);
       expect(offline).not.toMatch(told);
     }
