@@ -43,6 +43,8 @@ export interface DemoResult {
   /** The initial and the final global model on each site's own test rows. */
   readonly sites: readonly { slot: number; name: string; before: MetricSet; after: MetricSet }[];
   readonly finalModel: { readonly sha256: Digest; readonly path: string };
+  /** What proves the study offline, and the hash of the block that it proves it at. */
+  readonly bundle: { readonly path: string; readonly block: Digest };
 }
 
 /** A stored file's path. */

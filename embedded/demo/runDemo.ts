@@ -99,6 +99,7 @@ async function resultOf(
     evaluated(consortium, planFile, [history.initialModel, detail.model]),
     attestedOf(consortium, history.study, history.rounds),
   ]);
+  const bundle = await bundleOf(options, consortium, history);
   const { chainId, ledger, consortium: members, dataUse } = deployment;
   return {
     study: history.study,
@@ -111,7 +112,22 @@ async function resultOf(
     totals: history.totals,
     sites,
     finalModel: { sha256: detail.model, path: storedAt(modelsDir, detail.model) },
+    bundle,
   };
+}
+
+/** Written once members attested: it proves that too. */
+async function bundleOf(
+  { workdir }: DemoOptions,
+  { rpcUrl, modelsDir }: Consortium,
+  { study }: CheckedHistory,
+): Promise<DemoResult['bundle']> {
+  const path = join(workdir, 'study.json');
+  const chain = ['--rpc', rpcUrl, '--deployment', join(workdir, 'deployment.json'), '--consensus', 'ethereum'];
+  const { hash } = await runSyndic<{ hash: Digest }>([
+    ...['audit', 'export', study, ...chain, '--artifacts', modelsDir, '--out', path],
+  ]);
+  return { path, block: hash };
 }
 
 async function roundsOf(

@@ -194,18 +194,16 @@ needs('packages of examples/verify-python for python3', present)('the verifier i
         'HEADER_UNKNOWN',
       ],
       ['the study is another', { bundle: (copy) => Object.assign(copy, { study: randomDigest() }) }, 'PROOF_INVALID'],
+      // What was signed for one chain is of nobody's key on another.
+      ['the chain’s number is another', { bundle: (copy) => Object.assign(copy, { chainId: 1 }) }, 'PROOF_INVALID'],
       [
-        'the chain’s number is another',
-        { bundle: (copy) => Object.assign(copy, { chainId: copy.chainId + 1 }) },
+        'the start has another time',
+        { bundle: ({ logs }) => Object.assign(logs[1] ?? {}, { time: 1 }) },
         'HISTORY_MISMATCH',
       ],
-      [
-        'an event says something else',
-        { bundle: ({ logs }) => Object.assign(logs[3] ?? {}, { time: 1 }) },
-        'HISTORY_MISMATCH',
-      ],
+      ['a record names other samples', { bundle: otherSamples }, 'HISTORY_MISMATCH'],
       ['an event is left out', { bundle: ({ logs }) => logs.splice(-2, 1) }, 'HISTORY_MISMATCH'],
-      ['two events stand in another order', { bundle: ({ logs }) => logs.reverse() }, 'HISTORY_MISMATCH'],
+      ['events stand in another order', { bundle: ({ logs }) => logs.reverse() }, 'HISTORY_MISMATCH'],
       [
         'something stands that is not known',
         { bundle: (copy) => Object.assign(copy, { verdict: 1 }) },
@@ -218,7 +216,7 @@ needs('packages of examples/verify-python for python3', present)('the verifier i
       ],
     ])('%s', async (_, changes, code) => {
       const { code: exit, report } = await told(honest, changes);
-      expect([exit, faults(report)]).toEqual([9, [code]]);
+      expect([exit, faults(report)[0]]).toEqual([9, code]);
     });
 
     test('any of its proofs’ nodes is another', async () => {
@@ -309,6 +307,13 @@ const isFault = ({ severity }: { readonly severity: string }) => severity === 'f
 
 function flipNode(at: number) {
   return ({ nodes }: Writable) => nodes.splice(at, 1, flippedHex(nodes[at]));
+}
+
+/** In the first entry of a record: samples stand last in an event's data. */
+function otherSamples({ logs }: Writable): void {
+  const entry = logs.find(({ topics }) => topics.length === 4 && topics[3]?.endsWith('01'));
+  if (entry === undefined) throw new Error('the bundle has no entry of slot 1');
+  entry.data = flippedHex(entry.data);
 }
 
 /** The first account that is asked for is the ledger. */
