@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { Digest } from '../../core/values.ts';
@@ -20,6 +20,13 @@ export interface PythonReport {
   readonly totals: readonly unknown[];
   readonly unchecked: readonly { readonly what: string; readonly round?: number }[];
   readonly checks: Readonly<Record<string, number>>;
+}
+
+/** What a machine has to have for it, as `needs` tells. */
+export const PYTHON_VERIFIER = 'packages of examples/verify-python for python3';
+
+export function hasPythonVerifier(): boolean {
+  return spawnSync('python3', ['-c', 'import Crypto, eth_abi, eth_keys, numpy, rlp']).status === 0;
 }
 
 /** Runs examples/verify-python as a person would; it leaves no compiled files beside its sources. */
