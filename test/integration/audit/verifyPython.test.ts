@@ -299,6 +299,19 @@ needs(PYTHON_VERIFIER, hasPythonVerifier())('the verifier in Python', () => {
     });
   });
 
+  test('finds that a listed key signed what is another’s to sign, as ours finds', async () => {
+    const another = world.members[1]?.key.privateKey ?? '';
+    for (const [cheat, code] of [
+      [{ keys: { 1: another } }, 'STATEMENT_UNSIGNED 2 1'],
+      [{ receiptKey: another }, 'RECEIPT_MISMATCH 2 1'],
+    ] as const) {
+      const study = await cheated(cheat);
+      const { report } = await told(study);
+      expect(placed(report.findings)).toContain(code);
+      expect(placed(report.findings)).toEqual(placed(study.report.findings));
+    }
+  });
+
   test('shares nothing with Syndic: it imports the standard library and what requirements.txt pins', () => {
     const folder = new URL('../../../examples/verify-python/', import.meta.url).pathname;
     const sources = readdirSync(folder).filter((name) => name.endsWith('.py'));
