@@ -17,6 +17,8 @@ import { domain } from '../../core/statements/types.ts';
 import { type Digest, fileName } from '../../core/values.ts';
 import type { DemoResult } from '../../embedded/demo/result.ts';
 import { type DemoProcess, startDemo } from '../support/demoProcess.ts';
+import { needs } from '../support/needs.ts';
+import { hasPythonVerifier, PYTHON_VERIFIER, verifyInPython } from '../support/pythonVerifier.ts';
 import { syndic } from '../unit/cli/spawn.ts';
 
 const abi = new Interface(RoundLedger.abi);
@@ -164,6 +166,18 @@ describe('the demonstration', () => {
     );
     return [...new Set(senders)];
   }
+
+  needs(PYTHON_VERIFIER, hasPythonVerifier())('in its bundle', () => {
+    test('is verified by the second implementation, every model made anew', async () => {
+      const { bundle, block } = result.audit;
+      const { code, report } = await verifyInPython(bundle, block.hash, ['--artifacts', result.models]);
+      expect([code, report.findings]).toEqual([0, []]);
+      expect(report.totals).toEqual(result.totals);
+      expect(report.checks).toMatchObject({
+        'a global model, made anew from its base and updates, is the one on record': 2,
+      });
+    });
+  });
 
   test('leaves no temporary file behind', () => {
     expect(readdirSync(join(result.models, 'tmp'))).toEqual([]);
