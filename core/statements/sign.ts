@@ -1,4 +1,6 @@
-import { computeAddress, recoverAddress, SigningKey, TypedDataEncoder } from 'ethers';
+import { SigningKey } from 'ethers/crypto';
+import { TypedDataEncoder } from 'ethers/hash';
+import { computeAddress, recoverAddress } from 'ethers/transaction';
 import { SyndicError } from '../errors/SyndicError.ts';
 import { type Address, address, bytesToHex, type Digest, digest, hexToBytes, type Signature } from '../values.ts';
 import { type Domain, type MessageKind, type MessageOf, messageTypes } from './types.ts';
