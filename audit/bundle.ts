@@ -1,6 +1,6 @@
 import { keccak256 } from 'ethers/crypto';
 import { decodeBase64 } from 'ethers/utils';
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalBytes, parseJson } from '../core/canonicalJson.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { addressSchema, checkDocument, digestSchema, instantSchema } from '../core/schemas.ts';

@@ -9,6 +9,8 @@ export const crypto: Crypto = {
     return { update: (piece) => void hash.update(piece), digest: () => hash.digest() };
   },
   aes256Ctr: (key) => {
+    // A shorter one would be AES-128 or AES-192 of it.
+    if (key.length !== 32) throw new RangeError(`not a key of 32 bytes: ${key.length}`);
     let next = 0;
     return {
       blocks(count) {

@@ -17,6 +17,6 @@ export interface Keystream {
  */
 export interface Crypto {
   sha256(): Sha256;
-  /** @param key 32 bytes */
+  /** @param key 32 bytes; throws when it has another length */
   aes256Ctr(key: Uint8Array): Keystream;
 }
