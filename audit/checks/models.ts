@@ -1,6 +1,6 @@
 import { aggregate } from '../../core/aggregate/aggregate.ts';
 import { strategies } from '../../core/aggregate/strategies.ts';
-import { toSyndicError } from '../../core/errors/SyndicError.ts';
+import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Manifest } from '../../core/manifest/Manifest.ts';
 import { initialDigest } from '../../core/model/initialModel.ts';
 import { OUTCOME, STATUS } from '../../core/statements/ledger.ts';
@@ -44,11 +44,17 @@ export async function checkModel(audit: PlannedAudit, round: HistoryRound, manif
       const what = `the global model of round ${round.round} is not what its base and updates make`;
       findings.compare('MODEL_MISMATCH', made.digest, round.globalModel, { ...about, what });
     } catch (thrown) {
-      const { message } = toSyndicError(thrown);
-      const what = `no global model comes of the base and updates of round ${round.round}: ${message}`;
+      if (!isOfTheFiles(thrown)) throw thrown;
+      const what = `no global model comes of the base and updates of round ${round.round}: ${thrown.message}`;
       findings.add('MODEL_MISMATCH', { ...about, what });
     }
   });
+}
+
+/** A store that stops answering, or a browser that lets no WebAssembly run, says nothing of who made the files. */
+function isOfTheFiles(thrown: unknown): thrown is Error {
+  if (thrown instanceof SyndicError) return thrown.code !== 'ARTIFACTS_UNAVAILABLE';
+  return thrown instanceof RangeError;
 }
 
 /** Names what is not here; a damaged file is a finding besides. */
