@@ -1,6 +1,6 @@
 import { keccak256 } from 'ethers/crypto';
 import { decodeBase64, encodeBase64 } from 'ethers/utils';
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalBytes } from '../core/canonicalJson.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { addressSchema, decodeDocument, digestSchema, instantSchema } from '../core/schemas.ts';

@@ -1,4 +1,6 @@
-import { AbiCoder, keccak256, toUtf8Bytes } from 'ethers';
+import { AbiCoder } from 'ethers/abi';
+import { keccak256 } from 'ethers/crypto';
+import { toUtf8Bytes } from 'ethers/utils';
 import { Consortium } from '../contracts/generated/Consortium.ts';
 import { DataUse } from '../contracts/generated/DataUse.ts';
 import { RoundLedger } from '../contracts/generated/RoundLedger.ts';

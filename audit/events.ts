@@ -1,4 +1,4 @@
-import { Interface, type Result } from 'ethers';
+import { Interface, type Result } from 'ethers/abi';
 import { RoundLedger } from '../contracts/generated/RoundLedger.ts';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { type Entry, isEntryStatus, type Outcome } from '../core/statements/ledger.ts';

@@ -1,6 +1,6 @@
 import { aggregate } from '../core/aggregate/aggregate.ts';
 import { strategies } from '../core/aggregate/strategies.ts';
-import { SyndicError, toSyndicError } from '../core/errors/SyndicError.ts';
+import { SyndicError } from '../core/errors/SyndicError.ts';
 import type { Plan } from '../core/plan/Plan.ts';
 import { startSha256 } from '../core/sha256.ts';
 import type { Digest } from '../core/values.ts';
@@ -51,7 +51,8 @@ export async function remake(files: Files, job: RemakeJob): Promise<Remade> {
     try {
       return { missing, damaged, digest: await aggregated(artifacts, job), fault: null };
     } catch (thrown) {
-      return { missing, damaged, digest: null, fault: toSyndicError(thrown).message };
+      if (!isOfTheFiles(thrown)) throw thrown;
+      return { missing, damaged, digest: null, fault: thrown.message };
     }
   });
 }
@@ -67,9 +68,15 @@ async function inOnePass(
     const made = await aggregated(hashed, job);
     return hashed.every((one, i) => one.digest() === needed[i]) ? made : null;
   } catch (thrown) {
-    if (thrown instanceof SyndicError) return null;
+    if (isOfTheFiles(thrown)) return null;
     throw thrown;
   }
+}
+
+/** A store that stops answering, or a browser that lets no WebAssembly run, says nothing of who made the files. */
+function isOfTheFiles(thrown: unknown): thrown is Error {
+  if (thrown instanceof SyndicError) return thrown.code !== 'ARTIFACTS_UNAVAILABLE';
+  return thrown instanceof RangeError;
 }
 
 async function aggregated(artifacts: readonly Pick<Artifact, 'read'>[], job: RemakeJob): Promise<Digest> {

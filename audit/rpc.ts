@@ -1,4 +1,5 @@
-import { FetchRequest, JsonRpcProvider, Network, toQuantity } from 'ethers';
+import { JsonRpcProvider, Network } from 'ethers/providers';
+import { FetchRequest, toQuantity } from 'ethers/utils';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { type Address, type Digest, digest, hexToBytes, type StudyId } from '../core/values.ts';
 import { ledgerTopic } from './events.ts';

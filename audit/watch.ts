@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { digestSchema, instantSchema, roundSchema } from '../core/schemas.ts';
 import { type Finding, keyOf } from './findings.ts';
 import type { HistoryRound, StudyHistory } from './replay.ts';

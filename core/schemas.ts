@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalBytes, parseJson } from './canonicalJson.ts';
 import { SyndicError } from './errors/SyndicError.ts';
 import { sameBytes } from './sameBytes.ts';

@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto';
+import { crypto } from '#crypto';
 import { bytesToHex, type Digest } from './values.ts';
 
 /** SHA-256 (FIPS 180-4) of `bytes`, as 0x-hex. Files and documents are named by it. */
 export function sha256(bytes: Uint8Array): Digest {
-  return bytesToHex(createHash('sha256').update(bytes).digest()) as Digest;
+  const hash = crypto.sha256();
+  hash.update(bytes);
+  return bytesToHex(hash.digest()) as Digest;
 }
 
 /** The same of bytes that come one piece after the other. */
 export async function sha256Of(pieces: AsyncIterable<Uint8Array>): Promise<Digest> {
-  const hash = createHash('sha256');
+  const hash = crypto.sha256();
   for await (const piece of pieces) hash.update(piece);
   return bytesToHex(hash.digest()) as Digest;
 }
@@ -21,9 +23,9 @@ export interface Sha256 {
 }
 
 export function startSha256(): Sha256 {
-  const hash = createHash('sha256');
+  const hash = crypto.sha256();
   return {
-    update: (bytes) => void hash.update(bytes),
+    update: (bytes) => hash.update(bytes),
     digest: () => bytesToHex(hash.digest()) as Digest,
   };
 }

@@ -21,6 +21,8 @@ export type Round = Brand<number, 'Round'>;
 export type Instant = Brand<number, 'Instant'>;
 
 const DIGEST = /^0x[0-9a-f]{64}$/;
+/** Each byte's two digits. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const ADDRESS = /^0x[0-9a-f]{40}$/;
 
 export const ZERO_DIGEST = `0x${'0'.repeat(64)}` as Digest;
@@ -63,13 +65,33 @@ export function instant(seconds: number): Instant {
 }
 
 export function bytesToHex(bytes: Uint8Array): `0x${string}` {
-  return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
+  let hex: `0x${string}` = '0x';
+  for (const byte of bytes) hex += HEX[byte];
+  return hex;
 }
 
 /** @throws RangeError on anything but 0x and an even number of hex digits. */
 export function hexToBytes(hex: string): Uint8Array {
   if (!/^0x([0-9a-fA-F]{2})*$/.test(hex)) throw new RangeError(`not 0x-hex: ${JSON.stringify(hex.slice(0, 80))}`);
-  return new Uint8Array(Buffer.from(hex.slice(2), 'hex'));
+  const bytes = new Uint8Array(hex.length / 2 - 1);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i + 2, 2 * i + 4), 16);
+  return bytes;
+}
+
+/** @throws DOMException on anything but base64 (RFC 4648, section 4) */
+export function base64ToBytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** One after the other, in memory of its own. */
+export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }
 
 /** The name under which a stored file lives: the digest's 64 hex digits, without `0x`. */

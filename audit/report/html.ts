@@ -1,4 +1,5 @@
-import { encodeBase64, sha256, toUtf8Bytes } from 'ethers';
+import { sha256 } from 'ethers/crypto';
+import { encodeBase64, toUtf8Bytes } from 'ethers/utils';
 import type { Report } from '../verify.ts';
 import { contributionOf } from './contribution.ts';
 import { checksOf, digestsOf } from './evidence.ts';

@@ -1,4 +1,4 @@
-import { keccak256 } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
 import { type Address, address, type Digest, digest } from '../../core/values.ts';
 
 /** Where a mapping's value for `key` begins, the mapping being at `at` (Solidity, "Layout of State Variables in Storage"). */

@@ -1,3 +1,4 @@
+import { base64ToBytes } from '../values.ts';
 import { KERNEL_CODE } from './kernelCode.ts';
 
 // Node's types leave it out, and those of browsers would bring all the rest of a browser along.
@@ -21,7 +22,7 @@ let compiled: object | null = null;
 
 /** One module for all kernels of a thread. */
 function kernelModule(): object {
-  compiled ??= new WebAssembly.Module(Buffer.from(KERNEL_CODE, 'base64'));
+  compiled ??= new WebAssembly.Module(base64ToBytes(KERNEL_CODE));
   return compiled;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crypto } from '#crypto';
 import { SyndicError } from '../errors/SyndicError.ts';
 import { decodeFloats } from '../tensors/floats.ts';
 import { type Header, headerLength, LENGTH_BYTES, parseHeader } from '../tensors/header.ts';
@@ -57,7 +57,7 @@ const DEFAULT_BLOCK = 256 * 1024;
  * infinity. What was written by then is to be thrown away.
  */
 export async function aggregate(job: Aggregation): Promise<Aggregate> {
-  const hash = createHash('sha256');
+  const hash = crypto.sha256();
   let length = 0;
   for await (const chunk of aggregateBlocks(job)) {
     hash.update(chunk);

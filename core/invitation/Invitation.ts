@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalBytes } from '../canonicalJson.ts';
 import { SyndicError } from '../errors/SyndicError.ts';
 import { sha256 } from '../sha256.ts';

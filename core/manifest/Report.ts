@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SyndicError } from '../errors/SyndicError.ts';
 import { decodeDocument, digestSchema, encodeDocument, roundSchema, slotSchema } from '../schemas.ts';
 import type { Digest, StudyId } from '../values.ts';

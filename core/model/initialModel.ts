@@ -5,7 +5,7 @@ import { sha256 } from '../sha256.ts';
 import { asBytes } from '../tensors/floats.ts';
 import { encodeHeader } from '../tensors/header.ts';
 import { elementCount } from '../tensors/TensorSpec.ts';
-import type { Digest } from '../values.ts';
+import { concatBytes, type Digest } from '../values.ts';
 import { drawFrom } from './initialisers.ts';
 import { networkOf } from './network.ts';
 import { modelTensors } from './tensorSpecs.ts';
@@ -37,7 +37,7 @@ export function* initialModelPieces(plan: Pick<Plan, 'seed' | 'model'>): Generat
 
 /** The same in one. @throws as `initialModelPieces` */
 export function initialModel(plan: Pick<Plan, 'seed' | 'model'>): Uint8Array {
-  return Buffer.concat([...initialModelPieces(plan)]);
+  return concatBytes([...initialModelPieces(plan)]);
 }
 
 /** The ledger's `initialModel`: the SHA-256 of that file. */

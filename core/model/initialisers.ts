@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RandomStream } from '../random/RandomStream.ts';
 import { elementCount } from '../tensors/TensorSpec.ts';
 

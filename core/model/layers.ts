@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NAME_PART, RESERVED_PREFIX } from '../tensors/TensorSpec.ts';
 import { type Initialiser, initialiserSchema } from './initialisers.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ModelPlan } from '../plan/Plan.ts';
 import { type Fault, faultsOf, pathOf, reporting } from '../schemas.ts';
 import type { LayerConfig } from './layers.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalBytes } from '../canonicalJson.ts';
 import type { Network } from '../model/network.ts';
 import { type Fault, faultsOf, pathOf, reporting } from '../schemas.ts';

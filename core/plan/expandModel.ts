@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Initialiser, initialiserSchema } from '../model/initialisers.ts';
 import { type Network, readNetwork } from '../model/network.ts';
 import { below, type Fault, faultsOf, reporting } from '../schemas.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ColumnPlan, DataPlan, FeaturePlan, LabelPlan, SplitPlan, TrainingPlan } from './Plan.ts';
 
 /** Printable text: no control characters, which could forge what a hospital is shown. */

@@ -1,7 +1,9 @@
-import { type Cipher, createCipheriv, createHash } from 'node:crypto';
+import { crypto } from '#crypto';
 import { canonicalBytes } from '../canonicalJson.ts';
+import type { Keystream } from '../crypto/port.ts';
 
-const REFILL = 4096;
+/** Of 16 bytes each: 4 KiB. */
+const REFILL_BLOCKS = 256;
 const TWO_53 = 2 ** 53;
 
 /** An array whose elements can be exchanged: a plain array or a typed one. */
@@ -23,12 +25,13 @@ interface Exchangeable<T> {
  * stream.shuffle(order);
  */
 export class RandomStream {
-  private readonly cipher: Cipher;
-  private buffer: Buffer = Buffer.alloc(0);
+  private readonly keystream: Keystream;
+  private buffer: Uint8Array = new Uint8Array();
+  private view = new DataView(this.buffer.buffer);
   private at = 0;
 
   private constructor(key: Uint8Array) {
-    this.cipher = createCipheriv('aes-256-ctr', key, new Uint8Array(16));
+    this.keystream = crypto.aes256Ctr(key);
   }
 
   /**
@@ -41,11 +44,9 @@ export class RandomStream {
     for (const [name, value] of Object.entries({ seed, slot, round })) {
       if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} is not a whole number: ${value}`);
     }
-    return new RandomStream(
-      createHash('sha256')
-        .update(canonicalBytes([seed, purpose, slot, round]))
-        .digest(),
-    );
+    const hash = crypto.sha256();
+    hash.update(canonicalBytes([seed, purpose, slot, round]));
+    return new RandomStream(hash.digest());
   }
 
   /** The next `n` bytes. */
@@ -98,19 +99,20 @@ export class RandomStream {
   }
 
   private draw53(): number {
-    if (this.buffer.length - this.at < 8) return top53(Buffer.from(this.bytes(8)), 0);
-    const x = top53(this.buffer, this.at);
+    if (this.buffer.length - this.at < 8) return top53(new DataView(this.bytes(8).buffer), 0);
+    const x = top53(this.view, this.at);
     this.at += 8;
     return x;
   }
 
   private refill(): void {
-    this.buffer = this.cipher.update(new Uint8Array(REFILL));
+    this.buffer = this.keystream.blocks(REFILL_BLOCKS);
+    this.view = new DataView(this.buffer.buffer, this.buffer.byteOffset, this.buffer.byteLength);
     this.at = 0;
   }
 }
 
 /** The top 53 bits of the 8 little-endian bytes at `at`: the high 32 bits and the upper 21 of the low 32. */
-function top53(from: Buffer, at: number): number {
-  return from.readUInt32LE(at + 4) * 2 ** 21 + (from.readUInt32LE(at) >>> 11);
+function top53(from: DataView, at: number): number {
+  return from.getUint32(at + 4, true) * 2 ** 21 + (from.getUint32(at, true) >>> 11);
 }

@@ -1,4 +1,4 @@
-import { decryptKeystoreJson, encryptKeystoreJson, isKeystoreJson } from 'ethers';
+import { decryptKeystoreJson, encryptKeystoreJson, isKeystoreJson } from 'ethers/wallet';
 import { SyndicError } from '../errors/SyndicError.ts';
 import { type Address, address } from '../values.ts';
 import { addressOf } from './sign.ts';

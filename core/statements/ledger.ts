@@ -1,4 +1,7 @@
-import { AbiCoder, concat, id, keccak256, toBeHex } from 'ethers';
+import { AbiCoder } from 'ethers/abi';
+import { keccak256 } from 'ethers/crypto';
+import { id } from 'ethers/hash';
+import { concat, toBeHex } from 'ethers/utils';
 import { type Address, type Digest, digest, type StudyId } from '../values.ts';
 import type { Outcome } from './entries.ts';
 

@@ -1,4 +1,7 @@
-import { computeAddress, concat, keccak256, SigningKey, TypedDataEncoder } from 'ethers';
+import { keccak256, SigningKey } from 'ethers/crypto';
+import { TypedDataEncoder } from 'ethers/hash';
+import { computeAddress } from 'ethers/transaction';
+import { concat } from 'ethers/utils';
 import { SyndicError } from '../errors/SyndicError.ts';
 import { type Address, address, bytesToHex, type Digest, digest, hexToBytes, type Signature } from '../values.ts';
 import { recoverKey } from './recoverKey.ts';

@@ -1,4 +1,5 @@
-import { AbiCoder, keccak256 } from 'ethers';
+import { AbiCoder } from 'ethers/abi';
+import { keccak256 } from 'ethers/crypto';
 import { type Address, type Digest, digest, type StudyId } from '../values.ts';
 
 /** keccak256(abi.encode(chainid, ledger, operator, plan, salt)): the same order opens the same study once. */

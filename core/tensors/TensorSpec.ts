@@ -28,7 +28,10 @@ export function byteCount(shape: readonly number[]): number {
 
 /** Order of the UTF-8 bytes of two names. */
 export function compareNames(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
+  const [one, other] = [new TextEncoder().encode(a), new TextEncoder().encode(b)];
+  const differs = one.findIndex((byte, i) => byte !== other[i]);
+  // Where one is the beginning of the other, the shorter comes first.
+  return differs === -1 ? one.length - other.length : (one[differs] ?? 0) - (other[differs] ?? -1);
 }
 
 /** Whether `name` is `<layer>/<weight>`, each of 1 to 64 of `A-Z a-z 0-9 _ . -`. */

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ChainLog } from '../../../audit/port.ts';
+import type { Artifacts, ChainLog } from '../../../audit/port.ts';
+import { connectRpc } from '../../../audit/rpc.ts';
+import { verify } from '../../../audit/verify.ts';
+import { SyndicError } from '../../../core/errors/SyndicError.ts';
 import { decodeStatement } from '../../../core/statements/documents.ts';
 import type { Digest } from '../../../core/values.ts';
 import { rejected } from '../../unit/core/thrown.ts';
 import { randomDigest, randomWallet, startWorld, type World } from '../chain/world.ts';
-import { type Changes, faultsOf, reportOn } from './reportOn.ts';
+import { type Changes, faultsOf, filesOf, reportOn } from './reportOn.ts';
 import { type Cheat, Scene } from './Scene.ts';
 
 let world: World;
@@ -25,6 +28,30 @@ async function cheated(cheat: Cheat) {
   await scene.round(cheat);
   return faultsOf(await report(scene));
 }
+
+test('a store that stops answering while a model is made anew is no fault of the coordinator’s', async () => {
+  const scene = await new Scene(world).open();
+  const { updates } = await scene.round();
+  const whole = filesOf(scene);
+  let opened = 0;
+  const failing: Artifacts = {
+    async open(of) {
+      const artifact = await whole.open(of);
+      // Opened once to be hashed, and then to be added up.
+      if (artifact === null || of !== updates[0] || ++opened === 1) return artifact;
+      const read = () => Promise.reject(new SyndicError('ARTIFACTS_UNAVAILABLE', 'does not answer'));
+      return { ...artifact, read };
+    },
+  };
+  const chain = await connectRpc(world.rpcUrl);
+  try {
+    const { ledger, study } = scene;
+    const told = await rejected(verify({ chain, ledger, study, artifacts: [failing] }));
+    expect([told.code, opened]).toEqual(['ARTIFACTS_UNAVAILABLE', 2]);
+  } finally {
+    chain.close();
+  }
+});
 
 describe('an honest study', () => {
   let scene: Scene;

@@ -69,6 +69,7 @@ test('the walk finds threads, schemas and what is imported late', () => {
       'cli/study/open.ts',
       'coordinator/main.ts',
       'worker/training/trainingThread.ts',
+      'core/crypto/node.ts',
       'coordinator/aggregation/aggregationThread.ts',
       'package.json',
     ]),

@@ -3,6 +3,8 @@ import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { ROOT } from './composeFile.ts';
 
+const { imports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
 /** What is reached from some files of ours. */
 export interface Reached {
   /** Files of the checkout, from its root; one that is missing is there too. */
@@ -32,8 +34,9 @@ export function reachedFrom(entries: readonly string[]): Reached {
     const path = join(ROOT, file);
     if (!existsSync(path) || !/\.(ts|js)$/.test(file)) continue;
     const text = readFileSync(path, 'utf8').replace(/^\s*(?:\/\/|\*|\/\*).*$/gm, '');
-    for (const name of IMPORTS.flatMap((pattern) => [...text.matchAll(pattern)].map(([, named]) => named ?? ''))) {
+    for (const name of IMPORTS.flatMap((pattern) => [...text.matchAll(pattern)].map(([, from]) => from ?? ''))) {
       if (name.startsWith('.')) waiting.push(beside(file, name));
+      else if (name.startsWith('#')) waiting.push(named(name));
       else if (!builtinModules.includes(name.replace(/^node:/, ''))) packages.set(packageOf(name), file);
     }
     for (const [, name = ''] of text.matchAll(BESIDE)) waiting.push(beside(file, name));
@@ -53,6 +56,11 @@ export function reachedFrom(entries: readonly string[]): Reached {
 
 function beside(file: string, name: string): string {
   return relative(ROOT, join(ROOT, dirname(file), name));
+}
+
+/** What package.json's `imports` make of a name in Node. */
+function named(name: string): string {
+  return relative(ROOT, join(ROOT, imports[name].default));
 }
 
 function packageOf(name: string): string {

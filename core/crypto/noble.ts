@@ -1,0 +1,25 @@
+import { ctr } from '@noble/ciphers/aes.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { Crypto } from './port.ts';
+
+/** JavaScript alone: a browser's own WebCrypto neither hashes in pieces nor answers at once. */
+export const crypto: Crypto = {
+  sha256: () => {
+    const hash = sha256.create();
+    return { update: (piece) => void hash.update(piece), digest: () => hash.digest() };
+  },
+  aes256Ctr: (key) => {
+    // A shorter one would be AES-128 or AES-192 of it.
+    if (key.length !== 32) throw new RangeError(`not a key of 32 bytes: ${key.length}`);
+    let next = 0;
+    return {
+      blocks(count) {
+        // The counter block, big-endian: its upper half stays zero, for no stream has 2^64 blocks.
+        const counter = new Uint8Array(16);
+        new DataView(counter.buffer).setBigUint64(8, BigInt(next));
+        next += count;
+        return ctr(key, counter).encrypt(new Uint8Array(16 * count));
+      },
+    };
+  },
+};
