@@ -9,13 +9,11 @@ import { storedJoined } from '../storage/ledger.ts';
 export type Grants = ReadonlyMap<Slot, readonly StoredGrant[]>;
 
 export async function readGrants({ chain, contracts, id, history }: Audit): Promise<Grants> {
-  const grants = new Map<Slot, readonly StoredGrant[]>();
   const joined = await storedJoined(chain, contracts.ledger, id);
   const named = contributionsOf(history).map(({ slot }) => slot);
-  for (const slot of new Set([...joined, ...named])) {
-    grants.set(slot, await storedGrants(chain, contracts.dataUse, id, slot));
-  }
-  return grants;
+  const slots = [...new Set([...joined, ...named])];
+  const grants = await storedGrants(chain, contracts.dataUse, id, slots);
+  return new Map(slots.map((slot, i) => [slot, grants[i] ?? []]));
 }
 
 /** Whether every record accounts for its roster, and counts nobody without a live grant for the study's plan. */
