@@ -100,8 +100,12 @@ async function proven(
   return { proof: nodes.of(account), words };
 }
 
-async function confirm(bundle: Bundle, chain: AuditedChain, asked: ReadonlyMap<Address, Asked>): Promise<void> {
+async function confirm(bundle: Bundle, chain: RpcChain, asked: ReadonlyMap<Address, Asked>): Promise<void> {
   const { chain: offline } = openBundle(bundle);
+  if (offline.block.hash !== chain.block.hash) {
+    const what = `the header that ${chain.host} gives hashes to ${offline.block.hash}, the block's hash is ${chain.block.hash}`;
+    throw new SyndicError('PROOF_INVALID', `${what}: is it of that consensus? else ask another node`);
+  }
   for (const [contract, { slots }] of asked) {
     const places = [...slots];
     const [proven, told] = [await offline.words(contract, places), await chain.words(contract, places)];

@@ -3,7 +3,7 @@ import { FetchRequest, toQuantity } from 'ethers/utils';
 import { SyndicError } from '../core/errors/SyndicError.ts';
 import { type Address, type Digest, digest, hexToBytes, type StudyId } from '../core/values.ts';
 import { ledgerTopic } from './events.ts';
-import type { AuditedChain, ChainLog } from './port.ts';
+import type { AuditedChain } from './port.ts';
 
 interface NodeLog {
   readonly topics: string[];
@@ -28,7 +28,8 @@ interface NodeProof {
   readonly storageProof: { readonly proof: string[] }[];
 }
 
-type Send = (method: string, params: readonly unknown[]) => Promise<unknown>;
+/** Asks a node, and reads its answer. */
+type Ask = <T>(method: string, params: readonly unknown[], read: (answer: never) => T) => Promise<T>;
 
 /** `eth_getProof`'s proofs: RLP of nodes, as 0x-hex. */
 export interface StateProofs {
@@ -39,6 +40,8 @@ export interface StateProofs {
 
 /** The chain as a node of the reader's own choice tells it. */
 export interface RpcChain extends AuditedChain {
+  /** Of the node that proves and gives headers; how errors name it, for in its URL there may be a key. */
+  readonly host: string;
   /** Hash of block 0. */
   readonly genesis: Digest;
   /** Every study of which the ledger has an event of its opening, oldest first: which there are, storage does not tell. */
@@ -51,6 +54,21 @@ export interface RpcChain extends AuditedChain {
   close(): void;
 }
 
+/** A node that answers, before a block of it is chosen. */
+export interface RpcNode {
+  readonly host: string;
+  readonly chainId: number;
+  readonly genesis: Digest;
+  /** Number of the newest block that it has now. */
+  readonly newest: number;
+  /** Everything as of one block. */
+  at(number: number): Promise<RpcChain>;
+  close(): void;
+}
+
+/** Requests that go in one; a long study has thousands. */
+const AT_ONCE = 100;
+
 /**
  * Reads everything as of one block.
  *
@@ -58,115 +76,158 @@ export interface RpcChain extends AuditedChain {
  * @throws SyndicError CHAIN_UNAVAILABLE, also from every call
  */
 export async function connectRpc(url: string, behind = 0): Promise<RpcChain> {
+  const node = await dialNode(url);
+  try {
+    return await node.at(Math.max(0, node.newest - behind));
+  } catch (thrown) {
+    node.close();
+    throw thrown;
+  }
+}
+
+/** @throws SyndicError CHAIN_UNAVAILABLE, also from every call */
+export async function dialNode(url: string): Promise<RpcNode> {
+  const { host } = new URL(url);
   const request = new FetchRequest(url);
   request.timeout = 30_000;
-  const chainId = Number(await oneCall(request, 'eth_chainId'));
-  const options = { staticNetwork: Network.from(chainId), cacheTimeout: -1, batchStallTime: 0, batchMaxCount: 100 };
+  const chainId = await askOnce(request, host, 'eth_chainId', Number);
+  const options = { staticNetwork: Network.from(chainId), cacheTimeout: -1, batchStallTime: 0, batchMaxCount: AT_ONCE };
   const provider = new JsonRpcProvider(request, chainId, options);
-  const send: Send = (method, params) => answered(() => provider.send(method, [...params]));
-  const newest = Number(await send('eth_blockNumber', []));
-  const found = (await send('eth_getBlockByNumber', [toQuantity(Math.max(0, newest - behind)), false])) as NodeBlock;
-  const block = { number: Number(found.number), hash: digest(found.hash), time: Number(found.timestamp) };
-  const genesis = digest(((await send('eth_getBlockByNumber', ['0x0', false])) as NodeBlock).hash);
-  const tag = toQuantity(block.number);
-  const times = new Map<string, number>();
-
-  async function timeOf(number: string): Promise<number> {
-    const known = times.get(number);
-    if (known !== undefined) return known;
-    const time = Number(((await send('eth_getBlockByNumber', [number, false])) as NodeBlock).timestamp);
-    times.set(number, time);
-    return time;
+  const ask: Ask = (method, params, read) =>
+    answered(host, method, () => provider.send(method, [...params]) as Promise<never>, read);
+  try {
+    const newest = await ask('eth_blockNumber', [], Number);
+    const genesis = await ask('eth_getBlockByNumber', ['0x0', false], ({ hash }: NodeBlock) => digest(hash));
+    const node = { host, chainId, genesis, newest, close: () => provider.destroy() };
+    return { ...node, at: (number) => chainAt(node, ask, number) };
+  } catch (thrown) {
+    provider.destroy();
+    throw thrown;
   }
+}
+
+async function chainAt(node: Omit<RpcNode, 'at'>, ask: Ask, number: number): Promise<RpcChain> {
+  const { host, chainId, genesis, newest } = node;
+  const tag = toQuantity(number);
+  const block = await ask('eth_getBlockByNumber', [tag, false], (told: NodeBlock) => ({
+    number,
+    hash: digest(told.hash),
+    time: Number(told.timestamp),
+  }));
+  const timeOf = (at: string) =>
+    ask('eth_getBlockByNumber', [at, false], ({ timestamp }: NodeBlock) => Number(timestamp));
 
   return {
-    chainId,
-    genesis,
-    block,
+    ...{ host, chainId, genesis, block, close: node.close },
     async words(contract, slots) {
-      // Members share words; and a few requests go at a time, for a long study has thousands.
+      // Members share words.
       const places = [...new Set(slots)];
-      const words = new Map<bigint, bigint>();
-      for (let at = 0; at < places.length; at += 100) {
-        const some = places.slice(at, at + 100);
-        const answers = await Promise.all(some.map((slot) => send('eth_getStorageAt', [contract, toWord(slot), tag])));
-        for (const [i, slot] of some.entries()) words.set(slot, BigInt(String(answers[i])));
-      }
-      return slots.map((slot) => words.get(slot) ?? 0n);
+      const words = await inBatches(places, (slot) =>
+        ask('eth_getStorageAt', [contract, toWord(slot), tag], (word: string) => BigInt(digest(word))),
+      );
+      const found = new Map(places.map((slot, i) => [slot, words[i] ?? 0n]));
+      return slots.map((slot) => found.get(slot) ?? 0n);
     },
-    code: async (contract) => hexToBytes(String(await send('eth_getCode', [contract, tag]))),
+    code: (contract) => ask('eth_getCode', [contract, tag], (code: string) => hexToBytes(code)),
     async logs(contract, study) {
-      const logs: ChainLog[] = [];
-      for (const log of await logsOf(send, { address: contract, topics: [null, study] }, 0, block.number)) {
-        const { topics, data, transactionHash, blockNumber } = log;
-        const time = await timeOf(blockNumber);
-        logs.push({ topics, data, transaction: digest(transactionHash), block: Number(blockNumber), time });
-      }
-      return logs;
+      const logs = await logsOf(ask, { address: contract, topics: [null, study] }, 0, number);
+      const blocks = [...new Set(logs.map((log) => log.blockNumber))];
+      const times = await inBatches(blocks, timeOf);
+      const timeAt = new Map(blocks.map((at, i) => [at, times[i] ?? 0]));
+      return logs.map(({ topics, data, transactionHash, blockNumber }) => {
+        const time = timeAt.get(blockNumber) ?? 0;
+        return { topics, data, transaction: digest(transactionHash), block: Number(blockNumber), time };
+      });
     },
     async studies(ledger) {
       const opened = { address: ledger, topics: [ledgerTopic('StudyOpened')] };
-      const logs = await logsOf(send, opened, 0, block.number);
+      const logs = await logsOf(ask, opened, 0, number);
       return [...new Set(logs.map(({ topics: [, study] }) => digest(study ?? '')))];
     },
     async headers() {
-      const headers: Readonly<Record<string, unknown>>[] = [];
-      for (let number = block.number; number <= newest; number++) {
-        const answer = (await send('eth_getBlockByNumber', [toQuantity(number), false])) as Record<string, unknown>;
-        // Of what stands beside the header, nothing proves anything.
-        const { transactions: _, uncles: __, withdrawals: ___, ...header } = answer;
-        headers.push(header);
-      }
-      return headers;
+      const numbers = Array.from({ length: Math.max(1, newest - number + 1) }, (_, i) => toQuantity(number + i));
+      return await inBatches(numbers, (at) =>
+        ask('eth_getBlockByNumber', [at, false], (answer: Record<string, unknown>) => {
+          // Of what stands beside the header, nothing proves anything.
+          const { transactions: _, uncles: __, withdrawals: ___, ...header } = answer;
+          return header;
+        }),
+      );
     },
-    async proofs(contract, slots) {
-      const answer = (await send('eth_getProof', [contract, slots.map(toWord), tag])) as NodeProof;
-      return { account: answer.accountProof, words: answer.storageProof.map(({ proof }) => proof) };
-    },
+    proofs: (contract, slots) =>
+      ask('eth_getProof', [contract, slots.map(toWord), tag], ({ accountProof, storageProof }: NodeProof) => ({
+        account: accountProof,
+        words: storageProof.map(({ proof }) => proof),
+      })),
     async recheck() {
-      const now = (await send('eth_getBlockByNumber', [tag, false])) as NodeBlock | null;
-      if (now?.hash === block.hash) return;
-      const what = `block ${block.number} is no longer ${block.hash} on the node's chain`;
+      const now = await ask('eth_getBlockByNumber', [tag, false], (told: NodeBlock | null) => told?.hash);
+      if (now?.toLowerCase() === block.hash) return;
+      const what = `block ${number} is no longer ${block.hash} on the chain of ${host}`;
       throw new SyndicError('CHAIN_UNAVAILABLE', `${what}: it was reorganised while it was read; read again`, {
         block,
       });
     },
-    close: () => provider.destroy(),
   };
 }
 
-async function oneCall(request: FetchRequest, method: string): Promise<unknown> {
+/** Answers in the order of `questions`, of which so many go at a time. */
+async function inBatches<Q, A>(questions: readonly Q[], ask: (question: Q) => Promise<A>): Promise<A[]> {
+  const answers: A[] = [];
+  for (let at = 0; at < questions.length; at += AT_ONCE) {
+    answers.push(...(await Promise.all(questions.slice(at, at + AT_ONCE).map(ask))));
+  }
+  return answers;
+}
+
+async function askOnce<T>(request: FetchRequest, host: string, method: string, read: (answer: never) => T): Promise<T> {
   const provider = new JsonRpcProvider(request.clone(), 1, { staticNetwork: true });
   try {
-    return await answered(() => provider.send(method, []));
+    return await answered(host, method, () => provider.send(method, []) as Promise<never>, read);
   } finally {
     provider.destroy();
   }
 }
 
 /** A node that refuses so many blocks at once is asked for halves. */
-async function logsOf(send: Send, filter: LogFilter, from: number, to: number): Promise<NodeLog[]> {
+async function logsOf(ask: Ask, filter: LogFilter, from: number, to: number): Promise<NodeLog[]> {
   const range = { ...filter, fromBlock: toQuantity(from), toBlock: toQuantity(to) };
   try {
-    return (await send('eth_getLogs', [range])) as NodeLog[];
+    return await ask('eth_getLogs', [range], (logs: NodeLog[]) => {
+      // What is missing or malformed is found here, where the node can be named.
+      return logs.map((log) => ({
+        topics: log.topics.map(digest),
+        data: log.data.toLowerCase(),
+        transactionHash: digest(log.transactionHash),
+        blockNumber: toQuantity(log.blockNumber),
+      }));
+    });
   } catch (thrown) {
     if (!(thrown instanceof SyndicError) || thrown.details.refused !== true || from >= to) throw thrown;
     const middle = Math.floor((from + to) / 2);
-    const lower = await logsOf(send, filter, from, middle);
-    return [...lower, ...(await logsOf(send, filter, middle + 1, to))];
+    const lower = await logsOf(ask, filter, from, middle);
+    return [...lower, ...(await logsOf(ask, filter, middle + 1, to))];
   }
 }
 
-/** Names what a node's silence is; ethers' own errors carry request bodies and are long. */
-async function answered<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
+/** Names what a node's silence is; ethers' own errors carry request bodies and URLs, and are long. */
+async function answered<T>(
+  host: string,
+  method: string,
+  call: () => Promise<never>,
+  read: (answer: never) => T,
+): Promise<T> {
+  const answer = await call().catch((cause: unknown) => {
     const code = String((cause as { code?: unknown }).code ?? 'no answer');
     // Whether the node said no, rather than nothing.
     const refused = code === 'UNKNOWN_ERROR' || code === 'SERVER_ERROR';
-    const message = `the chain's node does not answer (${code}): check the RPC URL`;
-    throw new SyndicError('CHAIN_UNAVAILABLE', message, { refused }, { cause });
+    const message = `the chain's node ${host} does not answer (${code}): check the RPC URL`;
+    throw new SyndicError('CHAIN_UNAVAILABLE', message, { refused, host }, { cause });
+  });
+  try {
+    return read(answer);
+  } catch (cause) {
+    const message = `the chain's node ${host} gave a malformed answer to ${method}: ask another node`;
+    throw new SyndicError('CHAIN_UNAVAILABLE', message, { method, host }, { cause });
   }
 }
 

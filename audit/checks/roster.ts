@@ -16,12 +16,9 @@ export async function membersOf({ chain, contracts, id, history }: Audit): Promi
 }
 
 export async function readGrants(audit: Audit): Promise<Grants> {
-  const { chain, contracts, id } = audit;
-  const grants = new Map<Slot, readonly StoredGrant[]>();
-  for (const slot of await membersOf(audit)) {
-    grants.set(slot, await storedGrants(chain, contracts.dataUse, id, slot));
-  }
-  return grants;
+  const slots = await membersOf(audit);
+  const grants = await storedGrants(audit.chain, audit.contracts.dataUse, audit.id, slots);
+  return new Map(slots.map((slot, i) => [slot, grants[i] ?? []]));
 }
 
 /** Whether every record accounts for its roster, and counts nobody without a live grant for the study's plan. */

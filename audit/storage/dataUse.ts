@@ -30,31 +30,38 @@ export interface StoredVersion {
   readonly rows: number;
 }
 
-/** Every grant that a member gave a study, oldest first. */
+/** Every grant that each of `slots` gave a study, in their order, oldest first: two questions, however many they are. */
 export async function storedGrants(
   chain: AuditedChain,
   dataUse: Address,
   study: StudyId,
-  slot: Slot,
-): Promise<StoredGrant[]> {
-  const at = valueAt(slot, valueAt(study, SLOT.grants));
-  const [length = 0n] = await chain.words(dataUse, [at]);
-  const first = elementsOf(at);
-  const words = await chain.words(
-    dataUse,
-    Array.from({ length: Number(length * GRANT_WORDS) }, (_, i) => first + BigInt(i)),
-  );
-  return Array.from({ length: Number(length) }, (_, i) => {
-    const [plan = 0n, dataset = 0n, times = 0n] = words.slice(3 * i);
-    const revokedAt = numberOf(times, 16, 8);
-    return {
-      plan: digestOfWord(plan),
-      dataset: digestOfWord(dataset),
-      grantedAt: numberOf(times, 0, 8),
-      until: numberOf(times, 8, 8),
-      revokedAt: revokedAt === 0 ? null : revokedAt,
-    };
+  slots: readonly Slot[],
+): Promise<StoredGrant[][]> {
+  const all = valueAt(study, SLOT.grants);
+  const lists = slots.map((slot) => valueAt(slot, all));
+  const lengths = await chain.words(dataUse, lists);
+  const places = lists.map((at, i) => {
+    const first = elementsOf(at);
+    return Array.from({ length: Number((lengths[i] ?? 0n) * GRANT_WORDS) }, (_, word) => first + BigInt(word));
   });
+  const words = await chain.words(dataUse, places.flat());
+  let from = 0;
+  return places.map(({ length }) => {
+    const own = words.slice(from, from + length);
+    from += length;
+    return Array.from({ length: length / Number(GRANT_WORDS) }, (_, i) => grantOf(own.slice(3 * i)));
+  });
+}
+
+function grantOf([plan = 0n, dataset = 0n, times = 0n]: readonly bigint[]): StoredGrant {
+  const revokedAt = numberOf(times, 16, 8);
+  return {
+    plan: digestOfWord(plan),
+    dataset: digestOfWord(dataset),
+    grantedAt: numberOf(times, 0, 8),
+    until: numberOf(times, 8, 8),
+    revokedAt: revokedAt === 0 ? null : revokedAt,
+  };
 }
 
 /** Null: no such version is anchored. */

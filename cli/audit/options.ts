@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { connectNodes } from '../../audit/agreeing.ts';
 import { httpArtifacts } from '../../audit/httpArtifacts.ts';
 import type { Artifacts } from '../../audit/port.ts';
-import { connectRpc, type RpcChain } from '../../audit/rpc.ts';
+import type { RpcChain } from '../../audit/rpc.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import { decodeReceipt, type ReceiptDocument } from '../../core/statements/documents.ts';
 import type { Address } from '../../core/values.ts';
@@ -11,7 +12,8 @@ import { readInput } from '../files.ts';
 import { folderArtifacts } from './folder.ts';
 
 export interface ChainSource {
-  readonly rpc: string;
+  /** URLs of nodes, which all have to agree. */
+  readonly rpc: readonly string[];
   readonly deployment: string;
 }
 
@@ -52,7 +54,11 @@ export async function readReceipts(files: readonly string[] = []): Promise<Recei
 /** `--rpc` and `--deployment`, which a bundle stands in for. */
 export function withChainOptions(command: Command): Command {
   return command
-    .addOption(new Option('--rpc <url>', "JSON-RPC URL of a node of the reader's own choice").env('CHAIN_RPC_URL'))
+    .addOption(
+      new Option('--rpc <url>', "JSON-RPC URL of a node of the reader's own choice; several have to agree")
+        .env('CHAIN_RPC_URL')
+        .argParser(nodesArgument),
+    )
     .addOption(
       new Option('--deployment <file>', 'what `consortium deploy` wrote, or an invitation').env('SYNDIC_DEPLOYMENT'),
     );
@@ -71,7 +77,7 @@ export async function onAuditedChain<T>(
   work: (chain: RpcChain, ledger: Address) => Promise<T>,
 ): Promise<T> {
   const { deployment } = await readChainFile(file);
-  const chain = await connectRpc(rpc, behind);
+  const chain = await connectNodes(rpc, behind);
   try {
     const { chainId, genesis } = chain;
     if (chainId !== deployment.chainId || genesis !== deployment.genesis) {
@@ -84,6 +90,13 @@ export async function onAuditedChain<T>(
   } finally {
     chain.close();
   }
+}
+
+/** One URL or several with commas, as a coordinator's CHAIN_RPC_URL has them. */
+function nodesArgument(text: string, before: readonly string[] = []): readonly string[] {
+  const urls = text.split(',').map((url) => url.trim());
+  if (urls.every((url) => /^https?:\/\//.test(url) && URL.canParse(url))) return [...before, ...urls];
+  throw new InvalidArgumentError('give an http or https URL');
 }
 
 function placeArgument(text: string, before: readonly Place[] = []): readonly Place[] {

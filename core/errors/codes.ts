@@ -125,6 +125,8 @@ export const codes = {
   CHAIN_UNAVAILABLE: unavailable,
   /** The node serves another chain than configured. */
   CHAIN_MISMATCH: untrusted,
+  /** Nodes that a reader chose contradict each other about one block. */
+  NODES_DISAGREE: untrusted,
   /** The contract refused the call; the message carries the contract's own error. */
   CHAIN_REVERTED: conflict,
   /** The chain says more than the database: the database was restored from an old copy. */

@@ -204,12 +204,12 @@ test('words of storage are read as the contracts read them', async () => {
   expect(await storedAccount(chain, consortium, 9 as Slot)).toBeNull();
 
   const given = await call(dataUse, dataUseAbi, 'grantAt', scene.study, 1, 0);
-  expect(await storedGrants(chain, dataUse, scene.study, member(1).slot)).toEqual([
-    {
-      ...{ plan: scene.plan.hash, dataset: DATASET, revokedAt: null },
-      ...{ grantedAt: Number(given.grantedAt), until: Number(given.until) },
-    },
-  ]);
+  const first = {
+    ...{ plan: scene.plan.hash, dataset: DATASET, revokedAt: null },
+    ...{ grantedAt: Number(given.grantedAt), until: Number(given.until) },
+  };
+  const granted = await storedGrants(chain, dataUse, scene.study, [9 as Slot, member(1).slot, member(2).slot]);
+  expect(granted).toEqual([[], [first], [expect.objectContaining({ plan: scene.plan.hash, dataset: DATASET })]]);
   const version = { slot: member(1).slot, dataset: DATASET, root: VERSION };
   expect(await storedVersion(chain, dataUse, version)).toMatchObject({ rows: 1024 });
   expect(await storedVersion(chain, dataUse, { ...version, root: DATASET })).toBeNull();
