@@ -3,7 +3,8 @@ import { type Bundle, decodeBundle, encodeBundle, openBundle } from '../../../au
 import { exportBundle } from '../../../audit/exportBundle.ts';
 import { connectRpc } from '../../../audit/rpc.ts';
 import { basisOf } from '../../../audit/trust.ts';
-import { type Report, verify } from '../../../audit/verify.ts';
+import type { Report } from '../../../audit/verify.ts';
+import { verifyBundle } from '../../../audit/verifyBundle.ts';
 import type { Digest } from '../../../core/values.ts';
 import { filesOf } from '../../integration/audit/reportOn.ts';
 import { Scene } from '../../integration/audit/Scene.ts';
@@ -49,8 +50,7 @@ async function exported(of: Scene) {
 async function read(bundle: Bundle): Promise<Report> {
   const opened = openBundle(decodeBundle(encodeBundle(bundle)));
   const basis = basisOf(opened, { kind: 'block', hash: trusted });
-  const { chain, ledger, study, documents } = opened;
-  return await verify({ chain, ledger, study, artifacts: [documents], basis });
+  return await verifyBundle(opened, { basis });
 }
 
 test('unaltered, it shows nothing', async () => {

@@ -35,13 +35,14 @@ function wordOf(account: Account, slot: Digest | number): Account['words'][numbe
   return found;
 }
 
-/** The proof of a word that nobody stored. */
-function exclusionIn(bundle: Bundle, contract: Address): number[] {
+/** The proof of a word that nobody stored; not one that ends at the leaf of `stored`, which would prove that word too. */
+function exclusionIn(bundle: Bundle, contract: Address, stored: readonly number[]): number[] {
   const { proof, words } = accountOf(bundle, contract);
   const nodes = (places: readonly number[]) => places.map((place) => bundle.nodes[place] ?? '0x');
   const account = provenAccount(readHeader(bundle.headers[0]).stateRoot, contract, nodes(proof));
   const empty = words.find((word) => {
-    return account !== null && provenWord(account.storageRoot, BigInt(word.slot), nodes(word.proof)) === 0n;
+    if (account === null || word.proof.join() === stored.join()) return false;
+    return provenWord(account.storageRoot, BigInt(word.slot), nodes(word.proof)) === 0n;
   });
   if (empty === undefined) throw new RangeError('every word of the bundle is stored');
   return empty.proof;
@@ -49,12 +50,14 @@ function exclusionIn(bundle: Bundle, contract: Address): number[] {
 
 const headOf = (study: Digest): Digest => `0x${valueAt(study, HEADS).toString(16).padStart(64, '0')}` as Digest;
 
-/** Appends nodes of another bundle; the places that they have here. */
+/** Adds nodes of another bundle; the places that they have here. */
 function brought(copy: Writable, from: Bundle, proof: readonly number[]): number[] {
-  const nodes = proof.map((place) => from.nodes[place] ?? '0x');
-  const first = copy.nodes.length;
-  copy.nodes = [...copy.nodes, ...nodes];
-  return nodes.map((_, i) => first + i);
+  return proof.map((place) => {
+    const node = from.nodes[place] ?? '0x';
+    // Each stands once.
+    const known = copy.nodes.indexOf(node);
+    return known >= 0 ? known : copy.nodes.push(node) - 1;
+  });
 }
 
 function bundled(name: string, expected: BundleRow['expected'], alter: BundleRow['alter']): BundleRow {
@@ -94,6 +97,7 @@ export const bundleRows: readonly BundleRow[] = [
   bundled('proves another study’s word', INVALID, ({ copy, other, contracts: { ledger } }) => {
     const proof = wordOf(accountOf(other, ledger), headOf(other.study as Digest)).proof;
     wordOf(accountOf(copy, ledger), headOf(copy.study as Digest)).proof = brought(copy, other, proof);
+    tidy(copy);
   }),
   bundled('swaps the proofs of two words', INVALID, ({ copy, contracts: { ledger } }) => {
     const [a, b] = [wordOf(accountOf(copy, ledger), 0), wordOf(accountOf(copy, ledger), 1)];
@@ -111,7 +115,9 @@ export const bundleRows: readonly BundleRow[] = [
     },
   ),
   bundled('proves that a stored word is not there', INVALID, ({ copy, contracts: { ledger } }) => {
-    wordOf(accountOf(copy, ledger), headOf(copy.study as Digest)).proof = exclusionIn(copy, ledger);
+    const word = wordOf(accountOf(copy, ledger), headOf(copy.study as Digest));
+    word.proof = exclusionIn(copy, ledger, word.proof);
+    tidy(copy);
   }),
   bundled('cuts a word’s proof short', INVALID, ({ copy, contracts: { ledger } }) => {
     const word = wordOf(accountOf(copy, ledger), headOf(copy.study as Digest));
@@ -140,12 +146,15 @@ export const bundleRows: readonly BundleRow[] = [
   }),
   bundled('leaves a word out', INVALID, ({ copy, contracts: { ledger } }) => {
     accountOf(copy, ledger).words.shift();
+    tidy(copy);
   }),
   bundled('leaves a contract out', INVALID, ({ copy, contracts: { consortium } }) => {
     copy.accounts = copy.accounts.filter(({ address }) => address !== consortium);
+    tidy(copy);
   }),
   bundled('names another study of the same ledger', INVALID, ({ copy, other }) => {
     copy.study = other.study;
+    copy.logs = structuredClone(other.logs);
   }),
   bundled('names another chain', INVALID, ({ copy }) => {
     copy.chainId += 1;
@@ -154,10 +163,10 @@ export const bundleRows: readonly BundleRow[] = [
     copy.logs = [];
   }),
   bundled(
-    'has another study’s events',
+    'has another study’s events, told of this one',
     [{ code: 'HISTORY_MISMATCH' }, { code: 'HISTORY_MISMATCH', round: 1 }, { code: 'ROUND_GAP', round: 2 }],
     ({ copy, other }) => {
-      copy.logs = structuredClone(other.logs);
+      copy.logs = other.logs.map((log) => ({ ...log, topics: log.topics.with(1, copy.study as Digest) }));
     },
   ),
   bundled(
@@ -171,10 +180,19 @@ export const bundleRows: readonly BundleRow[] = [
     const [named = ''] = Object.keys(copy.documents).filter((of) => of === planOf(copy));
     delete copy.documents[named];
   }),
-  bundled('has other bytes under a document’s name', [{ code: 'FILE_DAMAGED' }], ({ copy }) => {
+  bundled('has other bytes under a document’s name', { error: 'DOCUMENT_INVALID' }, ({ copy }) => {
     copy.documents[planOf(copy)] = 'e30=';
   }),
 ];
+
+/** Drops the nodes that no proof names any more: one left over would give the alteration away. */
+function tidy(copy: { nodes: string[]; accounts: Bundle['accounts'] }): void {
+  const proofs = copy.accounts.flatMap(({ proof, words }) => [proof, ...words.map((word) => word.proof)]);
+  const kept = [...new Set(proofs.flat())].sort((a, b) => a - b);
+  const places = new Map(kept.map((place, i) => [place, i]));
+  copy.nodes = kept.map((place) => copy.nodes[place] ?? '0x');
+  for (const proof of proofs) proof.splice(0, proof.length, ...proof.map((place) => places.get(place) ?? 0));
+}
 
 /** The plan's digest, as the opening event has it. */
 function planOf({ logs }: Bundle): string {

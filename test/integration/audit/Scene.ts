@@ -76,6 +76,8 @@ export interface Opening {
 /** A study on a real chain with all of its files, whose coordinator does what a test asks for. */
 export class Scene {
   readonly files = new Map<Digest, Uint8Array>();
+  /** What only its member has: of those that did not answer, or of whom the manifest says so. */
+  readonly held = new Map<Digest, Uint8Array>();
   readonly rounds: MadeRound[] = [];
   readonly plan = checkPlanValue(planWith(['quorum', 2], ['seed', 11], ['maxSamples', 512], ['rounds', 9]));
   readonly #world: World;
@@ -98,6 +100,7 @@ export class Scene {
   copy(): Scene {
     const copy = new Scene(this.#world);
     for (const [digest, bytes] of this.files) copy.files.set(digest, bytes);
+    for (const [digest, bytes] of this.held) copy.held.set(digest, bytes);
     copy.rounds.push(...this.rounds);
     copy.#study = this.#study;
     copy.#model = this.#model;
@@ -189,9 +192,7 @@ export class Scene {
   }
 
   put(bytes: Uint8Array): Digest {
-    const of = sha256(bytes);
-    this.files.set(of, bytes);
-    return of;
+    return putInto(this.files, bytes);
   }
 
   async #average(included: readonly Entry[], weigh: Cheat['weight']): Promise<Uint8Array> {
@@ -211,8 +212,8 @@ export class Scene {
   #send({ slot, key }: WorldMember, answers: boolean, round: number, baseModel: Digest, cheat: Cheat) {
     const { chainId, contracts, coordinatorKey } = this.#world;
     const signed = domain(chainId, contracts.ledger);
-    // Who does not answer leaves no file behind.
-    const put = (bytes: Uint8Array) => (answers ? this.put(bytes) : sha256(bytes));
+    // Of who does not answer, no store has a file.
+    const put = (bytes: Uint8Array) => putInto(answers ? this.files : this.held, bytes);
     const update = put(drawnUpdate(this.plan.plan, slot, round));
     const report = put(Buffer.from(`report of ${slot} in ${round} of ${this.#study}`));
     const samples = 100 + slot;
@@ -230,4 +231,10 @@ export class Scene {
       receipt: put(encodeReceipt({ message: promise, signature: promised })),
     };
   }
+}
+
+function putInto(files: Map<Digest, Uint8Array>, bytes: Uint8Array): Digest {
+  const of = sha256(bytes);
+  files.set(of, bytes);
+  return of;
 }

@@ -207,7 +207,9 @@ describe('syndic audit export, verify --bundle, diff and receipt', () => {
     const broken = (await dropping.round({ of: [2, 3], absent: [1] })).receipts[0] as Digest;
     const at = await place(dropping);
     const fileOf = (digest: Digest) => join(at.artifacts, fileName(digest));
-    const receipts = ['--receipt', fileOf(kept), '--receipt', fileOf(broken)];
+    const own = join(at.dir, 'receipt.json');
+    writeFileSync(own, dropping.held.get(broken) ?? '');
+    const receipts = ['--receipt', fileOf(kept), '--receipt', own];
     const online = ['audit', 'verify', dropping.study, ...at.chain, '--artifacts', at.artifacts];
     expect((await syndic(online)).code).toBe(0);
     const shown = await syndic([...online, ...receipts, '--json']);

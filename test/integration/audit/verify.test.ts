@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Artifacts, ChainLog } from '../../../audit/port.ts';
+import type { Artifact, Artifacts, ChainLog } from '../../../audit/port.ts';
 import { connectRpc } from '../../../audit/rpc.ts';
 import { verify } from '../../../audit/verify.ts';
 import { SyndicError } from '../../../core/errors/SyndicError.ts';
@@ -33,13 +33,16 @@ test('a store that stops answering while a model is made anew is no fault of the
   const scene = await new Scene(world).open();
   const { updates } = await scene.round();
   const whole = filesOf(scene);
-  let opened = 0;
+  let reads = 0;
   const failing: Artifacts = {
     async open(of) {
       const artifact = await whole.open(of);
-      // Opened once to be hashed, and then to be added up.
-      if (artifact === null || of !== updates[0] || ++opened === 1) return artifact;
-      const read = () => Promise.reject(new SyndicError('ARTIFACTS_UNAVAILABLE', 'does not answer'));
+      if (artifact === null || of !== updates[0]) return artifact;
+      // Its header is read; then the store is gone.
+      const read: Artifact['read'] = async (...args) => {
+        if (++reads <= 2) return await artifact.read(...args);
+        throw new SyndicError('ARTIFACTS_UNAVAILABLE', 'does not answer');
+      };
       return { ...artifact, read };
     },
   };
@@ -47,7 +50,7 @@ test('a store that stops answering while a model is made anew is no fault of the
   try {
     const { ledger, study } = scene;
     const told = await rejected(verify({ chain, ledger, study, artifacts: [failing] }));
-    expect([told.code, opened]).toEqual(['ARTIFACTS_UNAVAILABLE', 2]);
+    expect([told.code, reads]).toEqual(['ARTIFACTS_UNAVAILABLE', 3]);
   } finally {
     chain.close();
   }
@@ -106,6 +109,19 @@ describe('an honest study', () => {
     expect(told).toEqual([
       { code: 'DOCUMENT_MISSING', round: 1, slot: of === 'manifest' ? undefined : 2, implicated: 'store' },
     ]);
+  });
+
+  test('with a damaged byte in the last model, or in an update that did not count, is told', async () => {
+    const [, failed, last] = scene.rounds;
+    for (const [digest, round] of [
+      [last?.global, 3],
+      [failed?.updates[2], 2],
+    ] as const) {
+      const bytes = Uint8Array.from(scene.files.get(digest as Digest) ?? []);
+      bytes[0] = (bytes[0] ?? 0) ^ 1;
+      const told = faultsOf(await report(scene, { files: new Map([[digest as Digest, bytes]]) }));
+      expect(told).toEqual([{ code: 'FILE_DAMAGED', round, slot: undefined, implicated: 'store' }]);
+    }
   });
 
   test('without a member’s report does not verify', async () => {
