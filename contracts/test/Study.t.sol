@@ -65,6 +65,13 @@ contract StudyTest is Fixture {
         vm.assertEq(logs[0].data, abi.encode(PLAN, MODEL, uint16(2), bytes32(0), openedHead(id)));
     }
 
+    /// @dev Seconds of 32 bits end in 2106.
+    function test_AStudyIsOpenedInAnyCentury() public {
+        uint256 later = uint256(2) ** 32 + 7;
+        vm.warp(later);
+        vm.assertEq(ledger.study(open(2)).openedAt, later);
+    }
+
     function test_RefusesAStudyThatIsNotAnOperatorsOrHasNoCoordinatorOrQuorum() public {
         vm.expectRevert(abi.encodeWithSelector(IRoundLedger.NotOperator.selector, address(this)));
         ledger.openStudy(PLAN, MODEL, COORDINATOR, 2, SALT);

@@ -39,6 +39,11 @@ const ANSWERS: readonly Answer[] = [
   },
   {
     file: 'RoundLedger',
+    mutant: /^bytes32 private constant OPEN_STUDY = .* ==> bytes32 private immutable OPEN_STUDY = /s,
+    because: 'the same hash, kept in the code when it is deployed instead of when it is compiled',
+  },
+  {
+    file: 'RoundLedger',
     mutant: /^progress\.outcome != 0 ==> progress\.outcome > 0$/,
     because: 'a number without a sign that is not zero is above it',
   },
