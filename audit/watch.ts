@@ -66,9 +66,9 @@ export async function look(
       return { seen, outcome };
     });
   const conflicts = [
-    ...conflictsWith(history, state.seen, 'this reader saw before'),
+    ...conflictsWith(report, state.seen, 'this reader saw before'),
     ...conflictsWith(
-      history,
+      report,
       published.filter((one) => one.study === study),
       'another reader published',
     ),
@@ -88,21 +88,24 @@ export async function look(
   };
 }
 
-/** Where a chain's rounds are others than those that somebody saw. */
-function conflictsWith({ rounds }: StudyHistory, others: readonly SeenHead[], who: string): Finding[] {
+/** Where a chain's rounds are others than those that somebody saw, or are gone from it. */
+function conflictsWith({ history, block }: Report, others: readonly SeenHead[], who: string): Finding[] {
   return others.flatMap((other): Finding[] => {
-    const mine = rounds.find(({ round }) => round === other.round);
-    if (mine === undefined || (mine.recordHash === other.recordHash && mine.head === other.head)) return [];
-    return [conflict(mine, other, who)];
+    const mine = history.rounds.find(({ round }) => round === other.round);
+    // What was seen later than this may still come.
+    if (mine === undefined) return other.block > block.number ? [] : [conflict(other, who, null)];
+    return mine.recordHash === other.recordHash && mine.head === other.head ? [] : [conflict(other, who, mine)];
   });
 }
 
-function conflict(mine: HistoryRound, other: SeenHead, who: string): Finding {
-  const { round } = mine;
+function conflict(other: SeenHead, who: string, mine: HistoryRound | null): Finding {
+  const { round } = other;
+  const seen = `the one that ${who} at block ${other.block} (${other.blockHash})`;
   return {
     ...{ code: 'HEAD_CONFLICT', severity: 'fault', check: 'heads are those that others saw', round },
-    what: `round ${round} is another than the one that ${who} at block ${other.block} (${other.blockHash})`,
-    ...{ expected: `${other.recordHash}, head ${other.head}`, found: `${mine.recordHash}, head ${mine.head}` },
+    what: mine === null ? `round ${round} is gone: ${seen}` : `round ${round} is another than ${seen}`,
+    expected: `${other.recordHash}, head ${other.head}`,
+    found: mine === null ? 'no record' : `${mine.recordHash}, head ${mine.head}`,
     implicated: 'node',
   };
 }

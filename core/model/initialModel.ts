@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/Plan.ts';
 import { purposes } from '../random/purposes.ts';
 import { RandomStream } from '../random/RandomStream.ts';
-import { sha256 } from '../sha256.ts';
+import { startSha256 } from '../sha256.ts';
 import { asBytes } from '../tensors/floats.ts';
 import { encodeHeader } from '../tensors/header.ts';
 import { elementCount } from '../tensors/TensorSpec.ts';
@@ -42,5 +42,7 @@ export function initialModel(plan: Pick<Plan, 'seed' | 'model'>): Uint8Array {
 
 /** The ledger's `initialModel`: the SHA-256 of that file. */
 export function initialDigest(plan: Pick<Plan, 'seed' | 'model'>): Digest {
-  return sha256(initialModel(plan));
+  const hash = startSha256();
+  for (const piece of initialModelPieces(plan)) hash.update(piece);
+  return hash.digest();
 }

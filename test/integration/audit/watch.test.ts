@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { SeenHead } from '../../../audit/watch.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { firstLook, type SeenHead } from '../../../audit/watch.ts';
 import { writeDeployment } from '../../../cli/chain/chainFile.ts';
 import { blockAt } from '../../../coordinator/chain/node.ts';
 import { fileName } from '../../../core/values.ts';
@@ -154,6 +154,43 @@ test('a chain that shows another record than before is found out', async () => {
   );
   // What was seen stays seen.
   expect((await look()).code).toBe(9);
+});
+
+describe('where blocks may be reorganised', () => {
+  test('a record that is taken back before it is so many blocks deep was told nobody', async () => {
+    const { scene, look } = await watcher();
+    await scene.round();
+    // The record's block, and one upon it, of which a reorganisation takes back both.
+    expect(await look('--json', '--behind', '4')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    await world.reorg(2);
+    await world.mine(6);
+    expect(await look('--json', '--behind', '4')).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('one that is not, is told once it is deep enough', async () => {
+    const { scene, look } = await watcher();
+    await scene.round();
+    await world.mine(4);
+    expect(rounds((await look('--json', '--behind', '4')).stdout)).toHaveLength(1);
+  });
+
+  test('one that is taken back after it was told is a conflict, of this reader and of who read what it published', async () => {
+    const { scene, look, dir } = await watcher();
+    await scene.round();
+    const { stdout } = await look('--json');
+    expect(rounds(stdout)).toHaveLength(1);
+    await world.reorg(2);
+    const gone = 'fault HEAD_CONFLICT: round 1 is gone: the one that';
+    const again = await look();
+    expect([again.code, again.stderr]).toEqual([9, expect.stringContaining(`${gone} this reader saw before`)]);
+    const published = join(dir, 'published');
+    writeFileSync(published, stdout);
+    writeFileSync(join(dir, 'state'), JSON.stringify(firstLook(scene.study)));
+    expect((await look('--compare', published)).stderr).toContain(`${gone} another reader published`);
+    // Who has not come so far yet cannot know.
+    writeFileSync(join(dir, 'state'), JSON.stringify(firstLook(scene.study)));
+    expect((await look('--compare', published, '--behind', '1')).code).toBe(0);
+  });
 });
 
 test('it follows until it is interrupted', async () => {
