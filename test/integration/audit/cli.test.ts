@@ -6,6 +6,7 @@ import { blockAt } from '../../../coordinator/chain/node.ts';
 import { type Digest, fileName } from '../../../core/values.ts';
 import { temporaryFolders } from '../../support/temporaryFolder.ts';
 import { type Ran, syndic } from '../../unit/cli/spawn.ts';
+import { proxyNode } from '../chain/proxyNode.ts';
 import { startWorld, type World } from '../chain/world.ts';
 import { Scene } from './Scene.ts';
 
@@ -183,6 +184,28 @@ describe('syndic audit export, verify --bundle, diff and receipt', () => {
     const other = { ...bundle, headers: [{ ...header, stateRoot: `0x${'3'.repeat(64)}` }] };
     writeFileSync(join(at.dir, 'other.json'), JSON.stringify(other));
     expect((await syndic(['audit', 'diff', after.file, join(at.dir, 'other.json')])).code).toBe(9);
+  });
+
+  test('several nodes are asked, and have to agree', async () => {
+    const at = await place();
+    const node = await proxyNode(world.rpcUrl);
+    try {
+      const verify = ['audit', 'verify', scene.study, ...at.chain, '--artifacts', at.artifacts];
+      expect((await syndic([...verify, '--rpc', node.url])).code).toBe(0);
+      node.change = (method, result) => (method === 'eth_getStorageAt' ? `0x${'00'.repeat(31)}07` : result);
+      const told = await syndic([...verify, '--rpc', node.url]);
+      expect([told.code, told.stdout]).toEqual([9, '']);
+      expect(told.stderr).toContain('error NODES_DISAGREE');
+      expect(told.stderr).toContain(node.host);
+      expect(told.stderr).not.toContain(node.url);
+      // In the environment, they stand with commas.
+      const [, , ...without] = at.chain;
+      const named = ['audit', 'verify', scene.study, ...without, '--artifacts', at.artifacts];
+      const environment = { CHAIN_RPC_URL: `${world.rpcUrl},${node.url}` };
+      expect((await syndic(named, '', environment)).stderr).toContain('error NODES_DISAGREE');
+    } finally {
+      await node.stop();
+    }
   });
 
   test('a receipt is held against the chain alone', async () => {
