@@ -37,6 +37,11 @@ export class Files {
     this.#onDocument = onDocument;
   }
 
+  /** The same, with one store more, which is asked last. */
+  with(store: Artifacts): Files {
+    return new Files([...this.#stores, store], this.#onDocument);
+  }
+
   /** A document's bytes, of which at most `most` are held. */
   async document(digest: Digest, most: number): Promise<Sought<Uint8Array>> {
     const sought = await this.#firstWhole(digest, async (artifact) => {

@@ -5,12 +5,15 @@ import type { Plan } from '../core/plan/Plan.ts';
 import { startSha256 } from '../core/sha256.ts';
 import type { Digest } from '../core/values.ts';
 import type { Files } from './Files.ts';
+import { type Initial, initialFile } from './initialFile.ts';
 import type { Artifact } from './port.ts';
 
 /** A round's global model, to be made anew. */
 export interface RemakeJob {
   readonly strategy: Plan['strategy']['name'];
   readonly base: Digest;
+  /** Where the base is what the plan begins with: it is made of this when nobody has it. */
+  readonly initial?: Initial;
   readonly updates: readonly { readonly slot: number; readonly weight: number; readonly update: Digest }[];
 }
 
@@ -36,7 +39,8 @@ export interface Remaking {
  * Aggregates files, hashing each as it is read. Only when that fails is each looked for in every store, and hashed, by
  * itself.
  */
-export async function remake(files: Files, job: RemakeJob): Promise<Remade> {
+export async function remake(given: Files, job: RemakeJob): Promise<Remade> {
+  const files = await withBase(given, job);
   const needed = [job.base, ...job.updates.map(({ update }) => update)];
   const [missing, damaged]: [Digest[], Digest[]] = [[], []];
   const digest = await files.unseen(needed, (artifacts) => inOnePass(artifacts, needed, job));
@@ -55,6 +59,12 @@ export async function remake(files: Files, job: RemakeJob): Promise<Remade> {
       return { missing, damaged, digest: null, fault: thrown.message };
     }
   });
+}
+
+async function withBase(files: Files, { base, initial }: RemakeJob): Promise<Files> {
+  // One that is there and damaged is told, not replaced.
+  if (initial === undefined || (await files.check(base)) !== 'missing') return files;
+  return files.with({ open: async (of) => (of === base ? initialFile(initial) : null) });
 }
 
 /** Null: a file has other bytes than it is named by, or nothing comes of them. */

@@ -118,7 +118,7 @@ async function checkRounds(
     return;
   }
   const planned = { ...audit, plan };
-  checkInitialModel(planned);
+  const follows = checkInitialModel(planned);
   if (from > 1) {
     const why = 'they were looked at before';
     findings.skip({ what: `documents and models of the rounds before round ${from} were not checked`, why });
@@ -138,7 +138,7 @@ async function checkRounds(
       });
       continue;
     }
-    const job = remakeJob(planned, round, manifest);
+    const job = remakeJob(planned, round, manifest, follows);
     if (job !== null) {
       // No more are begun than may be under way; they end about in the order in which they were begun.
       await models[models.length - remaking.atOnce]?.remade;

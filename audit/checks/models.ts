@@ -5,20 +5,35 @@ import type { PlannedAudit } from '../Audit.ts';
 import type { Remade, RemakeJob } from '../remake.ts';
 import type { HistoryRound } from '../replay.ts';
 
-/** Whether the model that the study began with is the one that its plan's seed makes. */
-export function checkInitialModel({ study, plan, findings }: PlannedAudit): void {
+/** Whether the model that the study began with is the one that its plan's seed makes. @returns whether it is */
+export function checkInitialModel({ study, plan, findings }: PlannedAudit): boolean {
   findings.examine('the initial model, made anew from the plan, is the one on chain');
   const what = 'the initial model on chain is not the one that the plan makes';
-  findings.compare('INITIAL_MODEL_MISMATCH', initialDigest(plan), study.initialModel, { what, implicated: 'operator' });
+  const made = initialDigest(plan);
+  return findings.compare('INITIAL_MODEL_MISMATCH', made, study.initialModel, { what, implicated: 'operator' });
 }
 
-/** What a completed round's global model is made of; null of a round that made none. */
-export function remakeJob({ plan }: PlannedAudit, round: HistoryRound, manifest: Manifest): RemakeJob | null {
+/**
+ * What a completed round's global model is made of; null of a round that made none.
+ *
+ * @param follows whether the initial model is the one that the plan makes
+ */
+export function remakeJob(
+  { study, plan }: PlannedAudit,
+  round: HistoryRound,
+  manifest: Manifest,
+  follows: boolean,
+): RemakeJob | null {
   if (round.outcome !== OUTCOME.COMPLETED) return null;
   const weighed = manifest.entries.filter(({ status }) => status === STATUS.INCLUDED);
   const included = round.entries.filter(({ status }) => status === STATUS.INCLUDED);
   const updates = included.map(({ slot, update }, i) => ({ slot, weight: weighed[i]?.weight ?? 0, update }));
-  return { strategy: plan.strategy.name, base: round.baseModel, updates };
+  const { seed, model } = plan;
+  const isInitial = follows && round.baseModel === study.initialModel;
+  return {
+    ...{ strategy: plan.strategy.name, base: round.baseModel, updates },
+    ...(isInitial ? { initial: { seed, model } } : {}),
+  };
 }
 
 /** Whether the model that was made anew is the one on record. What could not be made is told, and why. */

@@ -3,12 +3,12 @@ import { purposes } from '../random/purposes.ts';
 import { RandomStream } from '../random/RandomStream.ts';
 import { startSha256 } from '../sha256.ts';
 import { asBytes } from '../tensors/floats.ts';
-import { encodeHeader } from '../tensors/header.ts';
+import { encodeHeader, fileLength } from '../tensors/header.ts';
 import { elementCount } from '../tensors/TensorSpec.ts';
 import { concatBytes, type Digest } from '../values.ts';
 import { drawFrom } from './initialisers.ts';
 import { networkOf } from './network.ts';
-import { modelTensors } from './tensorSpecs.ts';
+import { modelTensors, tensorSpecs } from './tensorSpecs.ts';
 
 /** Elements made at a time: a mebibyte. */
 const PIECE = 256 * 1024;
@@ -33,6 +33,11 @@ export function* initialModelPieces(plan: Pick<Plan, 'seed' | 'model'>): Generat
       yield asBytes(values);
     }
   }
+}
+
+/** Bytes of that file. @throws as `initialModelPieces` */
+export function initialLength(plan: Pick<Plan, 'model'>): number {
+  return fileLength(tensorSpecs(plan.model));
 }
 
 /** The same in one. @throws as `initialModelPieces` */

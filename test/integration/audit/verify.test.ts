@@ -92,6 +92,12 @@ describe('an honest study', () => {
     );
   });
 
+  test('without its initial model verifies whole: the plan makes it', async () => {
+    const initial = scene.rounds[0]?.base as Digest;
+    const told = await report(scene, { files: new Map([[initial, null]]) });
+    expect([told.verified, told.unchecked]).toEqual([true, []]);
+  });
+
   test('without updates verifies too, and the report says that no model was made anew', async () => {
     const files = new Map(scene.rounds.flatMap(({ updates }) => updates.map((update) => [update, null] as const)));
     const told = await report(scene, { files });
