@@ -27,13 +27,13 @@ export interface Remade {
   readonly fault: string | null;
 }
 
-/** Where models are made anew. It is most of a verifier's work, and threads may share it. */
-export interface Remaking {
-  /** Jobs that may be under way at a time. */
-  readonly atOnce: number;
-  /** @throws SyndicError what keeps files from being read */
-  remake(job: RemakeJob): Promise<Remade>;
-}
+/**
+ * Makes models anew. It is most of a verifier's work, and threads may share it: many are asked for at once, and whoever
+ * makes them has them wait.
+ *
+ * @throws SyndicError what keeps files from being read
+ */
+export type Remaking = (job: RemakeJob) => Promise<Remade>;
 
 /**
  * Aggregates files, hashing each as it is read. Only when that fails is each looked for in every store, and hashed, by

@@ -1,3 +1,4 @@
+import { inTurn } from '../core/inTurn.ts';
 import type { ReceiptDocument } from '../core/statements/documents.ts';
 import type { Address, Digest, StudyId } from '../core/values.ts';
 import { type Audit, type Contribution, contributionsOf } from './Audit.ts';
@@ -73,7 +74,8 @@ export async function verify(request: Request): Promise<Report> {
   const { chain, ledger, study: id, artifacts, receipts = [], from = 1, basis = { kind: 'node' } } = request;
   const { onProgress = () => {}, onDocument } = request;
   const files = new Files(artifacts, onDocument);
-  const { remaking = { atOnce: 1, remake: (job) => remake(files, job) } } = request;
+  const turn = inTurn<'models'>();
+  const { remaking = (job) => turn('models', () => remake(files, job)) } = request;
   onProgress({ what: 'reading the chain' });
   const told = await openAudit(chain, ledger, id, files);
   const { contracts, history, findings } = told;
@@ -90,10 +92,11 @@ export async function verify(request: Request): Promise<Report> {
     const why = 'events are missing, or are not those of the chain: ask another node';
     findings.skip({ what: 'rosters, grants, totals and the rounds that events do not make up were not checked', why });
   }
-  await checkRounds(audit, grants, { from, remaking, onProgress });
+  const models = await checkRounds(audit, grants, { from, remaking, onProgress });
   await checkGivenReceipts(audit, receipts);
   onProgress({ what: 'reading what members said' });
   const { final } = await checkVerdicts(audit, [...grants.keys()]);
+  await models();
   return {
     ...{ study: id, chainId: chain.chainId, block: chain.block, contracts, basis, final },
     verified: findings.found.every(({ severity }) => severity === 'notice'),
@@ -105,17 +108,18 @@ export async function verify(request: Request): Promise<Report> {
   };
 }
 
+/** @returns what is left to do of models, which are being made anew meanwhile */
 async function checkRounds(
   audit: Audit,
   grants: Grants,
   { from, remaking, onProgress }: Required<Pick<Request, 'from' | 'remaking' | 'onProgress'>>,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const { history, findings } = audit;
   const plan = await checkPlan(audit);
   if (plan === null) {
     const why = 'the plan could not be read';
     findings.skip({ what: 'manifests, statements, receipts and models were not checked', why });
-    return;
+    return async () => {};
   }
   const planned = { ...audit, plan };
   const follows = checkInitialModel(planned);
@@ -139,16 +143,17 @@ async function checkRounds(
       continue;
     }
     const job = remakeJob(planned, round, manifest, follows);
-    if (job !== null) {
-      // No more are begun than may be under way; they end about in the order in which they were begun.
-      await models[models.length - remaking.atOnce]?.remade;
-      models.push({ round, job, remade: begun(remaking, job) });
-    }
+    if (job !== null) models.push({ round, job, remade: begun(remaking, job) });
     await checkStatements(planned, round, manifest, { grants, known });
   }
-  for (const { round, job, remade } of models) checkModel(planned, round, job, await remade);
-  const looked = new Set(models.flatMap(({ job }) => [job.base, ...job.updates.map(({ update }) => update)]));
-  await checkOtherFiles(planned, from, looked);
+  return async () => {
+    for (const { round, job, remade } of models) {
+      onProgress({ what: 'making the model anew of round', round: round.round, of: history.rounds.length });
+      checkModel(planned, round, job, await remade);
+    }
+    const looked = new Set(models.flatMap(({ job }) => [job.base, ...job.updates.map(({ update }) => update)]));
+    await checkOtherFiles(planned, from, looked);
+  };
 }
 
 /** A global model that is being made anew while the next rounds' documents are read. */
@@ -159,7 +164,7 @@ interface Model {
 }
 
 function begun(remaking: Remaking, job: RemakeJob): Promise<Remade> {
-  const remade = remaking.remake(job);
+  const remade = remaking(job);
   // Whoever awaits it hears of it; until then it is nobody's.
   remade.catch(() => {});
   return remade;

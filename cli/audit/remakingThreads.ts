@@ -11,17 +11,13 @@ export async function inThreads<T>(places: readonly Place[], work: (remaking: Re
   const threads: Thread[] = [];
   const most = availableParallelism();
   try {
-    return await work({
-      // One waits for each that is at work, so that none is idle.
-      atOnce: 2 * most,
-      remake(job) {
-        const idle = threads.find(({ waiting }) => waiting === 0);
-        if (idle !== undefined) return idle.remake(job);
-        if (threads.length < most) threads.push(new Thread(places));
-        const [first, ...others] = threads.toReversed();
-        if (first === undefined) throw new RangeError('there is a thread');
-        return others.reduce((least, one) => (one.waiting < least.waiting ? one : least), first).remake(job);
-      },
+    return await work((job) => {
+      const idle = threads.find(({ waiting }) => waiting === 0);
+      if (idle !== undefined) return idle.remake(job);
+      if (threads.length < most) threads.push(new Thread(places));
+      const [first, ...others] = threads.toReversed();
+      if (first === undefined) throw new RangeError('there is a thread');
+      return others.reduce((least, one) => (one.waiting < least.waiting ? one : least), first).remake(job);
     });
   } finally {
     for (const thread of threads) await thread.end();
