@@ -1,4 +1,5 @@
 import { ctr } from '@noble/ciphers/aes.js';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Crypto } from './port.ts';
 
@@ -21,5 +22,14 @@ export const crypto: Crypto = {
         return ctr(key, counter).encrypt(new Uint8Array(16 * count));
       },
     };
+  },
+  recoverKey: (hash, signature, parity) => {
+    try {
+      const key = secp256k1.recoverPublicKey(Uint8Array.of(parity, ...signature), hash, { prehash: false });
+      return secp256k1.Point.fromBytes(key).toBytes(false);
+    } catch {
+      // It says so by throwing.
+      return null;
+    }
   },
 };

@@ -2,9 +2,9 @@ import { keccak256, SigningKey } from 'ethers/crypto';
 import { TypedDataEncoder } from 'ethers/hash';
 import { computeAddress } from 'ethers/transaction';
 import { concat } from 'ethers/utils';
+import { crypto } from '#crypto';
 import { SyndicError } from '../errors/SyndicError.ts';
 import { type Address, address, bytesToHex, type Digest, digest, hexToBytes, type Signature } from '../values.ts';
-import { recoverKey } from './recoverKey.ts';
 import { type Domain, type MessageKind, type MessageOf, messageTypes } from './types.ts';
 
 const SIGNATURE = /^0x[0-9a-f]{130}$/;
@@ -77,7 +77,9 @@ export function recover<K extends MessageKind>(
   signature: string,
 ): Address {
   checkForm(signature);
-  const key = recoverKey(digestOf(kind, domain, message), signature);
+  const bytes = hexToBytes(signature);
+  const hash = hexToBytes(digestOf(kind, domain, message));
+  const key = crypto.recoverKey(hash, bytes.subarray(0, 64), bytes[64] === 28 ? 1 : 0);
   if (key === null)
     throw new SyndicError('SIGNATURE_INVALID', 'signature is of no key: sign the message again', { kind });
   // An account's address is the end of its key's hash (Ethereum yellow paper, section 4, equation 320).

@@ -3,6 +3,7 @@ import { httpArtifacts } from '../../audit/httpArtifacts.ts';
 import { connectRpc } from '../../audit/rpc.ts';
 import { basisOf } from '../../audit/trust.ts';
 import { type Report, verify } from '../../audit/verify.ts';
+import { verifyBundle } from '../../audit/verifyBundle.ts';
 import { SyndicError } from '../../core/errors/SyndicError.ts';
 import type { Address, Digest, StudyId } from '../../core/values.ts';
 
@@ -33,9 +34,8 @@ export async function verifyAsked(asked: Asked): Promise<string> {
 async function ofBundle({ models, bundle, block }: AskedOfBundle): Promise<Report> {
   const file = await fetch(bundle);
   const opened = openBundle(decodeBundle(new Uint8Array(await file.arrayBuffer())));
-  const { chain, ledger, study, documents } = opened;
   const basis = basisOf(opened, { kind: 'block', hash: block });
-  return await verify({ chain, ledger, study, artifacts: [documents, httpArtifacts(new URL(models))], basis });
+  return await verifyBundle(opened, { artifacts: [httpArtifacts(new URL(models))], basis });
 }
 
 async function ofNode({ models, rpc, ledger, study }: AskedOfNode): Promise<Report> {
