@@ -4,6 +4,11 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { connectNodes } from '../audit/agreeing.ts';
+import { type Progress, verify } from '../audit/verify.ts';
+import { openPlace } from '../cli/audit/options.ts';
+import { inThreads } from '../cli/audit/remakingThreads.ts';
+import type { Address, StudyId } from '../core/values.ts';
 import { NODE_FLAGS, SYNDIC } from '../embedded/runSyndic.ts';
 import { startWorld } from '../test/integration/chain/world.ts';
 import type { Figure, Scenario } from './Figure.ts';
@@ -59,6 +64,7 @@ export function audit({ name, rounds, members, width, aim }: AuditOptions): Scen
       };
       const files = await filesIn(artifacts);
       await measure('from a node', ['audit', 'verify', study, ...chain], files);
+      figures.push(...(await parts(name, { rpc: world.rpcUrl, ledger: world.contracts.ledger, study, artifacts })));
       const offline = ['--bundle', bundle, '--trusted-block', hash, '--artifacts', artifacts];
       await measure('from a bundle', ['audit', 'verify', ...offline], [bundle, ...files]);
       figures.push({ name: `${name}: bundle`, value: (await stat(bundle)).size / 2 ** 20, unit: 'MiB' });
@@ -68,6 +74,35 @@ export function audit({ name, rounds, members, width, aim }: AuditOptions): Scen
       await rm(dir, { recursive: true, force: true });
     }
   };
+}
+
+/** How long each part takes, from a node, in this process, which is warm, and over cached files. Models go on meanwhile. */
+async function parts(
+  name: string,
+  at: { readonly rpc: string; readonly ledger: Address; readonly study: StudyId; readonly artifacts: string },
+): Promise<Figure[]> {
+  const took = new Map<string, number>();
+  let [part, began] = ['', performance.now()];
+  const onProgress = ({ what }: Pick<Progress, 'what'>) => {
+    const now = performance.now();
+    if (part !== '') took.set(part, (took.get(part) ?? 0) + now - began);
+    [part, began] = [what, now];
+  };
+  const chain = await connectNodes([at.rpc]);
+  try {
+    const { ledger, study } = at;
+    const places = [openPlace(at.artifacts)];
+    const wanted = { chain, ledger, study, artifacts: places, onProgress };
+    await inThreads(places, (remaking) => verify({ ...wanted, remaking }));
+    onProgress({ what: '' });
+  } finally {
+    chain.close();
+  }
+  return [...took].map(([what, milliseconds]) => ({
+    name: `${name}: … ${what}`,
+    value: milliseconds / 1000,
+    unit: 's',
+  }));
 }
 
 /** Empties the page cache where that is allowed: it needs root, and Linux. */
