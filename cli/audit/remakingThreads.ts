@@ -33,6 +33,7 @@ class Thread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
+  #death: Error | null = null;
 
   constructor(places: readonly Place[]) {
     const workerData = places.map(({ place }) => place);
@@ -48,6 +49,8 @@ class Thread {
   }
 
   remake(job: RemakeJob): Promise<Remade> {
+    // It would never answer.
+    if (this.#death !== null) return Promise.reject(this.#death);
     const id = this.#asked++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -67,7 +70,8 @@ class Thread {
   }
 
   #fail(error: Error): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#death ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#death);
     this.#waiting.clear();
   }
 }
